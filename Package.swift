@@ -1,0 +1,100 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let settings: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .treatAllWarnings(as: .error),
+]
+
+/// What each target may import. `Scripts/check-imports` holds every import line against the same table, because the
+/// compiler lets an import of a dependency's dependency pass.
+let paxos: Target.Dependency = "Paxos"
+let paxosLog: Target.Dependency = "PaxosLog"
+let stateMachine: Target.Dependency = "StateMachine"
+let replication: Target.Dependency = "Replication"
+let collections: Target.Dependency = .product(name: "Collections", package: "swift-collections")
+let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
+let systemPackage: Target.Dependency = .product(name: "SystemPackage", package: "swift-system")
+let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
+let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+
+let package = Package(
+    name: "replicated-log",
+    products: [
+        .executable(name: "paxos-node", targets: ["Node"]),
+        .executable(name: "logtool", targets: ["logtool"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.0", traits: []),
+        .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-log.git", from: "1.16.0"),
+        .package(url: "https://github.com/apple/swift-metrics.git", from: "2.13.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
+        .package(
+            url: "https://github.com/apple/swift-configuration.git", from: "1.4.0", traits: ["CommandLineArguments"]),
+        .package(
+            url: "https://github.com/apple/swift-collections.git", from: "1.6.0",
+            traits: [.defaults, "UnstableSortedCollections"]),
+        .package(url: "https://github.com/apple/swift-system.git", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-crypto.git", from: "4.5.0"),
+        .package(url: "https://github.com/swift-server/async-http-client.git", from: "1.37.0"),
+    ],
+    targets: [
+        .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
+        .target(name: "CXXHash"),
+        .target(name: "Paxos", dependencies: [collections], swiftSettings: settings),
+        .target(
+            name: "PaxosLog", dependencies: [paxos, "CZstd", "CXXHash", crypto, systemPackage],
+            swiftSettings: settings),
+        .target(
+            name: "StateMachine",
+            dependencies: [
+                paxos, "CXXHash", collections,
+                .product(name: "SortedCollections", package: "swift-collections"),
+            ],
+            swiftSettings: settings),
+        .target(
+            name: "Replication", dependencies: [paxos, paxosLog, stateMachine, "CXXHash", nioCore],
+            swiftSettings: settings),
+        .executableTarget(
+            name: "Node",
+            dependencies: [
+                paxos, paxosLog, stateMachine, replication, nioCore, argumentParser, systemPackage,
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "Metrics", package: "swift-metrics"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "Configuration", package: "swift-configuration"),
+            ],
+            swiftSettings: settings),
+        .executableTarget(
+            name: "logtool", dependencies: [paxos, paxosLog, stateMachine, argumentParser, systemPackage],
+            swiftSettings: settings),
+        .testTarget(name: "PaxosTests", dependencies: [paxos], swiftSettings: settings),
+        .testTarget(
+            name: "PaxosLogTests", dependencies: [paxos, paxosLog, systemPackage],
+            resources: [.copy("Fixtures")], swiftSettings: settings),
+        .testTarget(name: "StateMachineTests", dependencies: [paxos, stateMachine], swiftSettings: settings),
+        .testTarget(
+            name: "ReplicationTests",
+            dependencies: [paxos, paxosLog, stateMachine, replication, nioCore, systemPackage],
+            swiftSettings: settings),
+        .testTarget(name: "NodeTests", dependencies: ["Node", paxos, replication, nioCore], swiftSettings: settings),
+        .testTarget(
+            name: "LogtoolTests", dependencies: ["logtool", paxos, paxosLog, stateMachine, argumentParser],
+            swiftSettings: settings),
+        .testTarget(
+            name: "EndToEndTests",
+            dependencies: [
+                paxos, paxosLog, systemPackage,
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+            ],
+            swiftSettings: settings),
+    ],
+    swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,24 @@
+// XXH3, header only and inlined: the checksums of every file and frame, and the state digest.
+// It never links libxxhash; the wrappers exist because Swift imports no inline function of another header's macro.
+#ifndef CXXHASH_H
+#define CXXHASH_H
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+static inline uint64_t cxxhash_xxh3_64(const void *bytes, size_t count, uint64_t seed) {
+    return XXH3_64bits_withSeed(bytes, count, seed);
+}
+
+typedef struct {
+    uint64_t low;
+    uint64_t high;
+} cxxhash_128;
+
+static inline cxxhash_128 cxxhash_xxh3_128(const void *bytes, size_t count, uint64_t seed) {
+    XXH128_hash_t hash = XXH3_128bits_withSeed(bytes, count, seed);
+    cxxhash_128 result = {hash.low64, hash.high64};
+    return result;
+}
+
+#endif

@@ -1,0 +1,4 @@
+@main
+struct PaxosNode {
+    static func main() {}
+}

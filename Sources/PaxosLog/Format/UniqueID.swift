@@ -1,0 +1,35 @@
+// 128 random bits that name a cluster or a journal. Written as 32 hexadecimal digits.
+
+package struct UniqueID: Hashable, Sendable {
+    package let high: UInt64
+    package let low: UInt64
+
+    package init(high: UInt64, low: UInt64) {
+        self.high = high
+        self.low = low
+    }
+
+    /// Stands where no identifier is known; never drawn.
+    package static let none = UniqueID(high: 0, low: 0)
+
+    package static func random(using generator: inout some RandomNumberGenerator) -> UniqueID {
+        UniqueID(high: generator.next() | 1, low: generator.next())
+    }
+
+    /// Reads 32 hexadecimal digits; nil for anything else.
+    package init?(_ text: some StringProtocol) {
+        guard text.utf8.count == 32, text.utf8.allSatisfy({ $0 != UInt8(ascii: "+") && $0 != UInt8(ascii: "-") }),
+            let high = UInt64(text.prefix(16), radix: 16), let low = UInt64(text.suffix(16), radix: 16)
+        else { return nil }
+        self.init(high: high, low: low)
+    }
+}
+
+extension UniqueID: CustomStringConvertible {
+    package var description: String { UniqueID.hexadecimal(high) + UniqueID.hexadecimal(low) }
+
+    private static func hexadecimal(_ value: UInt64) -> String {
+        let digits = String(value, radix: 16)
+        return String(repeating: "0", count: 16 - digits.count) + digits
+    }
+}

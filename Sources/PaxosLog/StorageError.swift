@@ -1,0 +1,46 @@
+// Why the disk could not do what was asked. What was found damaged while reading is a value, `Damage`; it becomes an
+// error only where reading cannot go on.
+
+package import Paxos
+package import SystemPackage
+
+package enum StorageError: Error, Equatable {
+    /// The system refused: which call, on which path, why.
+    case io(Errno, operation: String, path: FilePath)
+    case corrupt(Damage)
+    case unsupportedVersion(file: FilePath, found: UInt32, supported: UInt32)
+    /// The file belongs to another node, cluster or life of this disk.
+    case foreign(file: FilePath, reason: String)
+    /// What must be there is not.
+    case missing(file: FilePath, reason: String)
+}
+
+/// One place where a file does not hold what it should.
+package struct Damage: Equatable, Sendable {
+    package enum Kind: String, Sendable {
+        /// Never acknowledged: the end of a write that a crash cut short.
+        case tornTail = "torn tail"
+        /// Was durable once, and is not what was written.
+        case corrupt = "corrupt"
+        /// Slots that no file holds.
+        case gap = "gap"
+        /// Made by another node, cluster or life of this disk.
+        case foreign = "foreign file"
+        case unknownVersion = "unknown version"
+    }
+
+    package var kind: Kind
+    package var file: FilePath
+    package var offset: UInt64
+    /// The slots that are lost by it, where they can be told.
+    package var slots: ClosedRange<Slot>?
+    package var reason: String
+
+    package init(kind: Kind, file: FilePath, offset: UInt64, slots: ClosedRange<Slot>?, reason: String) {
+        self.kind = kind
+        self.file = file
+        self.offset = offset
+        self.slots = slots
+        self.reason = reason
+    }
+}

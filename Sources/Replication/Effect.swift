@@ -1,0 +1,61 @@
+// What a driver wants done. It does none of it itself, and hears of the outcome as an event.
+
+package import Paxos
+package import PaxosLog
+package import StateMachine
+
+package enum Effect: Sendable {
+    /// Write these records in order, then sync; then `Event.journalDurable`. Batches are written in the order given,
+    /// any number of them with one sync.
+    case journal(BatchID, [JournalRecord])
+    /// Send to a peer, not before `after` is durable. Loss is allowed; corruption is not.
+    case send(PeerMessage, to: NodeID, after: BatchID?)
+    case answer(RequestID, Answer)
+    /// Append this block to the chosen log and sync; then `Event.logDurable`. Blocks come in order.
+    case appendLog(RawBlock)
+    /// Read blocks of the chosen log from the one that holds `from`, until they are `bytes` long together (always at
+    /// least one), then `Event.logRead`.
+    case readLog(from: Slot, bytes: Int, peer: NodeID)
+    /// The chosen log holds all these slots: journal files that hold nothing else may be used again.
+    case releaseJournal(through: Slot)
+    /// Write the cluster and the incarnation of this genesis to the identity, sync, then `Event.adopted`.
+    case adopt(Genesis, incarnation: Incarnation)
+    /// Something a person would want to read in the log.
+    case report(Report)
+    /// Stop at once, and say why: going on would break a promise.
+    case halt(String)
+}
+
+package enum Answer: Sendable, Equatable {
+    /// The command was chosen in this slot and applied here.
+    case applied(Slot, Outcome)
+    /// The value, if there is one, and the slot through which the state that was read had been applied.
+    case value(StoredValue?, appliedThrough: Slot)
+    /// It was not done, and will not be.
+    case refused(Refusal)
+    /// No answer came in time. A command may have been chosen or may yet be.
+    case unknown
+}
+
+package enum Refusal: Sendable, Equatable {
+    /// No majority, or no leader, could be reached in time; nothing was proposed.
+    case unavailable
+    /// Too many requests are under way on this node.
+    case overloaded
+    /// This node is stopping.
+    case stopping
+    /// The session has been forgotten by the state machine, so that the command could not be told from a repetition.
+    case sessionExpired
+}
+
+package enum Report: Sendable, Equatable {
+    case leaderElected(NodeID, Ballot)
+    case leaderLost(NodeID)
+    case electionStarted(Ballot)
+    case founded(UniqueID)
+    case adopted(UniqueID, Incarnation)
+    case caughtUp(Slot)
+    case fellBehind(chosenThrough: Slot, appliedThrough: Slot)
+    case waitingForMembers([NodeID])
+    case foreignPeer(NodeID, reason: String)
+}

@@ -1,0 +1,55 @@
+// What can happen to a driver. Everything it knows of the world comes in as one of these.
+
+package import Paxos
+package import PaxosLog
+
+package enum Event: Sendable {
+    /// Time has passed: one `DriverConfiguration.tickInterval`. `now` is the wall clock in microseconds since 1970; it is
+    /// written into entries and decides nothing.
+    case tick(now: UInt64)
+    /// A message from a peer whose handshake was accepted.
+    case message(PeerMessage, from: NodeID)
+    /// A client of this node asks for something. The same identifier comes back in exactly one `Effect.answer`.
+    case request(RequestID, Request)
+    /// All batches up to and with this one are on disk.
+    case journalDurable(BatchID)
+    /// The chosen log holds every slot up to and with this one, durably.
+    case logDurable(through: Slot)
+    /// The answer to `Effect.readLog`: raw blocks that follow one another, the first holding the slot asked for; empty
+    /// when the log does not hold it.
+    case logRead(peer: NodeID, blocks: [RawBlock])
+    /// The identity of `Effect.adopt` is on disk.
+    case adopted
+    /// The node is about to stop in good order: hand leadership over.
+    case stop
+}
+
+/// Names a request of this node's clients, from when it comes until it is answered.
+package struct RequestID: Hashable, Sendable {
+    package let rawValue: UInt64
+
+    package init(_ rawValue: UInt64) {
+        self.rawValue = rawValue
+    }
+}
+
+/// Counts the batches that a driver has given to its journal, from 1.
+package struct BatchID: Hashable, Comparable, Sendable {
+    package let rawValue: UInt64
+
+    package init(_ rawValue: UInt64) {
+        self.rawValue = rawValue
+    }
+
+    package static func < (left: BatchID, right: BatchID) -> Bool { left.rawValue < right.rawValue }
+}
+
+package enum Request: Sendable {
+    /// An encoded `Command`, to be chosen, applied and answered once.
+    case command([UInt8])
+    case noOp
+    /// The value of a key, at least as new as every write answered before the read was asked.
+    case read(key: [UInt8])
+    /// The value of a key in this node's own state, which may be old.
+    case readLocal(key: [UInt8])
+}

@@ -1,0 +1,4 @@
+@main
+struct Logtool {
+    static func main() {}
+}
