@@ -35,6 +35,19 @@ import Testing
         #expect(recovery.tornTail == nil)
     }
 
+    /// A process that was killed between its write and its sync leaves the batch in the system's memory.
+    @Test func whatIsRecoveredIsDurable() throws {
+        let journal = try fixture.open().journal
+        let killed = fixture.fileSystem.afterCrash(keeping: .everything)
+        try journal.append([[.promise(ballot(3))]])
+        let bytes = try #require(fixture.fileSystem.contents(of: fixture.path(1)))
+        try killed.open(fixture.path(1), for: .readWrite).write(bytes, at: 0)
+        fixture.fileSystem = killed
+        #expect(try fixture.recovered().promised == ballot(3))
+        fixture.fileSystem = killed.afterCrash(keeping: .nothing)
+        #expect(try fixture.recovered().promised == ballot(3))
+    }
+
     @Test func allBatchesCostOneWriteAndOneSync() throws {
         let journal = try fixture.open().journal
         let operations = fixture.fileSystem.operations
