@@ -57,7 +57,8 @@ let package = Package(
             ],
             swiftSettings: settings),
         .target(
-            name: "Replication", dependencies: [paxos, paxosLog, stateMachine, "CXXHash", nioCore, systemPackage, deque],
+            name: "Replication",
+            dependencies: [paxos, paxosLog, stateMachine, "CXXHash", nioCore, systemPackage, deque],
             swiftSettings: settings),
         .executableTarget(
             name: "Node",

@@ -46,7 +46,7 @@ package struct Leadership: Sendable {
         private var isLearner = false
         package var ticksSinceHeard = 0
         /// The last heartbeat's round, and what was next to send when it left.
-        package var probe: (round: UInt64, next: Slot) = (0, .zero)
+        package private(set) var probe: (round: UInt64, next: Slot) = (0, .zero)
 
         package init(base: Slot) {
             accepted = base.previous
@@ -58,6 +58,8 @@ package struct Leadership: Sendable {
             isLearner = isLearner || !asVoter
             isVoter = !isLearner
         }
+
+        mutating func noteProbe(_ round: UInt64) { probe = (round, next) }
 
         mutating func sent(_ run: Run) {
             next = run.lastSlot.next

@@ -169,7 +169,7 @@ extension Replica {
         role = .follower  // so that the leadership is not copied
         let round = leadership.reads.begin(index: mayAnswerReads ? acceptor.chosenThrough : nil)
         for node in others {
-            leadership.peers[node]?.probe = (round, leadership.peers[node]?.next ?? leadership.base)
+            leadership.peers[node]?.noteProbe(round)
         }
         role = .leader(leadership)
         broadcast(.heartbeat(Message.Heartbeat(mark: mark(of: leadership), round: round)))
@@ -191,7 +191,8 @@ extension Replica {
 
     private mutating func answerReads() {
         var ready: [(question: ReadRounds.Question, index: Slot)] = []
-        withLeadership { ready = $0.reads.takeAnswered(configuration, own: settings.node) }
+        let (configuration, own) = (configuration, settings.node)
+        withLeadership { ready = $0.reads.takeAnswered(configuration, own: own) }
         for (question, index) in ready {
             if question.node == settings.node {
                 outputs.append(.readIndex(question: question.number, slot: index))
@@ -205,9 +206,10 @@ extension Replica {
 
     mutating func tickLeader() {
         var heard = 1
+        let electionTicks = settings.electionTicks
         withLeadership { leadership in
             for node in leadership.peers.keys { leadership.peers[node]?.ticksSinceHeard += 1 }
-            heard += leadership.peers.values.count { $0.isVoter && $0.ticksSinceHeard < settings.electionTicks }
+            heard += leadership.peers.values.count { $0.isVoter && $0.ticksSinceHeard < electionTicks }
         }
         // A leader that is cut off from the majority stops serving; it is given one time-out to hear from it at first.
         if ticksInRole >= settings.electionTicks, heard < configuration.majority { return follow(nil) }
