@@ -2,9 +2,9 @@
 // record before it.
 
 package enum Output: Equatable, Sendable {
-    case record(Record)
+    case record(JournalRecord)
     /// A record that may wait for the next batch: forgetting it costs only time.
-    case lazyRecord(Record)
+    case lazyRecord(JournalRecord)
     case send(Message, to: NodeID, timing: Timing)
     /// These values are chosen; runs come in order and without gaps.
     case chosen(Run)
@@ -19,14 +19,6 @@ package enum Output: Equatable, Sendable {
         /// After every record before it is durable.
         case afterRecords
     }
-}
-
-/// What the journal must hold.
-package enum Record: Equatable, Sendable {
-    case promise(Ballot)
-    case accepted(Run)
-    case chosen(Run)
-    case chosenThrough(Slot, ballot: Ballot)
 }
 
 package enum ReplicaEvent: Equatable, Sendable {

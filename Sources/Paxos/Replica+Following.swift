@@ -114,7 +114,7 @@ extension Replica {
 
     /// Values that somebody knows to be chosen. The promise that goes with them is taken over, so that no lower ballot is
     /// ever answered for slots that a higher one has chosen.
-    mutating func receive(_ learned: Message.Learned, from node: NodeID) {
+    package mutating func learn(_ learned: Message.Learned) {
         catchUp.noteAnswer()
         guard learned.run.firstSlot <= acceptor.chosenThrough.next, learned.run.lastSlot > acceptor.chosenThrough,
             let run = learned.run.part(
@@ -178,6 +178,8 @@ struct CatchUpProgress: Sendable {
     var ticksSinceAsked = 0
     /// The last gap that was reported to a leader.
     var gapReported: (ballot: Ballot, expected: Slot)?
+
+    var highest: Slot { knownBy.values.max() ?? .zero }
 
     mutating func want(_ slot: Slot, knownBy node: NodeID) {
         knownBy[node] = max(knownBy[node] ?? .zero, slot)

@@ -177,13 +177,17 @@ extension Replica {
         answerReads()
     }
 
-    /// Asks, for a client of `question.node`, through which slot a linearizable read must have been applied. Without a
-    /// leader there is no answer, and the question must be asked again.
-    package mutating func askReadIndex(_ question: ReadRounds.Question) {
+    /// Asks through which slot a linearizable read of this node must have been applied. Without a leader there is no
+    /// answer, and the question must be asked again.
+    package mutating func askReadIndex(number: UInt64) {
+        askReadIndex(number: number, for: settings.node)
+    }
+
+    mutating func askReadIndex(number: UInt64, for node: NodeID) {
         if case .leader = role {
-            withLeadership { $0.reads.ask(question) }
-        } else if question.node == settings.node, let leader {
-            send(.readIndex(Message.ReadIndex(question: question.number)), to: leader.node)
+            withLeadership { $0.reads.ask(ReadRounds.Question(number: number, node: node)) }
+        } else if node == settings.node, let leader {
+            send(.readIndex(Message.ReadIndex(question: number)), to: leader.node)
         } else {
             ignore()
         }

@@ -84,6 +84,9 @@ package struct Replica: Sendable {
 
     package var chosenThrough: Slot { acceptor.chosenThrough }
 
+    /// The highest slot that this node has heard to be chosen.
+    package var knownChosenThrough: Slot { max(acceptor.chosenThrough, catchUp.highest) }
+
     /// What is to be done since the last call, in order.
     package mutating func takeOutputs() -> [Output] {
         defer { outputs.removeAll() }
@@ -131,11 +134,11 @@ package struct Replica: Sendable {
         case .heartbeat(let heartbeat) where isVoter && heartbeat.mark.ballot.node == node:
             receive(heartbeat, from: node)
         case .heartbeatAnswer(let answer): receive(answer, from: node, isVoter: isVoter)
-        case .readIndex(let question): askReadIndex(ReadRounds.Question(number: question.question, node: node))
+        case .readIndex(let question): askReadIndex(number: question.question, for: node)
         case .readIndexAnswer(let answer):
             outputs.append(.readIndex(question: answer.question, slot: answer.slot))
         case .catchUp(let request): serve(request, to: node)
-        case .learned(let learned): receive(learned, from: node)
+        case .learned(let learned): learn(learned)
         case .takeOver(let handOver) where isVoter: receive(handOver, from: node)
         default: ignore()
         }
@@ -145,7 +148,7 @@ package struct Replica: Sendable {
 
     // MARK: Outputs
 
-    mutating func record(_ record: Record) {
+    mutating func record(_ record: JournalRecord) {
         recordsMade += 1
         outputs.append(.record(record))
     }
