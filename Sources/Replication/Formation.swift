@@ -71,7 +71,7 @@ struct Formation: Sendable {
 
 extension Genesis {
     /// What this node is under this genesis: a member's incarnation only with the journal that genesis names.
-    package func incarnation(of node: NodeID, journal: UniqueID) -> Incarnation {
+    func incarnation(of node: NodeID, journal: UniqueID) -> Incarnation {
         members.first { $0.node == node && $0.journal == journal && journal != .none }?.incarnation ?? .learner
     }
 

@@ -1,7 +1,7 @@
 // Clients' requests: taken in, proposed here or forwarded to the leader, sent again when a leader is lost, and answered
 // exactly once.
 
-package import Paxos
+import Paxos
 import PaxosLog
 import StateMachine
 
