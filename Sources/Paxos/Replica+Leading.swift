@@ -92,9 +92,8 @@ extension Replica {
     mutating func receive(_ answer: Message.HeartbeatAnswer, from node: NodeID, isVoter: Bool) {
         withPeer(node, at: answer.ballot, isVoter: isVoter) { peer, leadership in
             if isVoter { leadership.reads.noteAnswer(answer.round, from: node) }
-            // Links keep order: what left before the heartbeat and had not arrived with it is lost.
-            let expected = max(answer.receivedThrough.next, leadership.base)
-            if answer.round == peer.probe.round, expected < peer.probe.next { peer.goBack(to: expected) }
+            let received = min(max(answer.receivedThrough, leadership.base.previous), leadership.lastProposed)
+            peer.noteReceived(before: received.next, round: answer.round)
         }
         answerReads()
         sendAccepts()
