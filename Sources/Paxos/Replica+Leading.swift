@@ -29,7 +29,7 @@ extension Replica {
         leadership.add(run)
         let base = leadership.base
         role = .leader(leadership)
-        let outcome = acceptor.accept(run, base: base)
+        let outcome = acceptor.accept(run, base: base, isOwn: true)
         precondition(outcome == .accepted(run), "a leader accepts what it proposes, as long as it leads: \(outcome)")
         record(.accepted(run))
         pending.append(
