@@ -16,7 +16,9 @@ package struct Leadership: Sendable {
     package var peers: [NodeID: Progress] = [:]
     /// Through which slot this node's own acceptance is durable.
     package var ownThrough: Slot
+    /// Nothing is proposed while another node is asked to take over.
     package var isHandingOver = false
+    var ticksHandingOver = 0
 
     /// The runs from the first that may still have to be sent on.
     private var runs: Deque<Run> = []
