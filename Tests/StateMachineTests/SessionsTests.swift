@@ -92,6 +92,17 @@ private struct Bench {
         #expect(bench.store.sessionCount == 2)
     }
 
+    @Test func requestThatFillsAGapIsAUse() throws {
+        var bench = Bench()
+        _ = try bench.send(0, boot: 1, 1)
+        _ = try bench.send(0, boot: 1, 3)
+        _ = try bench.send(0, boot: 2, 1)
+        bench.pass(slots: 8)
+        #expect(try bench.send(0, boot: 1, 2) == .done(existed: true))
+        bench.pass(slots: 8)
+        #expect(try bench.send(0, boot: 1, 3) == .duplicate)
+    }
+
     @Test func newestBootStaysForEver() throws {
         var bench = Bench()
         _ = try bench.send(0, boot: 1, 1)

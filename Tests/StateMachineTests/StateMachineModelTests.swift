@@ -94,7 +94,7 @@ private struct PlainStateMachine {
         }
         #expect(store.count == model.keys.count)
         var found: [([UInt8], StoredValue)] = []
-        store.forEach { found.append(($0, $1)) }
+        store.visit { found.append(($0, $1)) }
         let expected = model.keys.sorted { $0.key.lexicographicallyPrecedes($1.key) }
         #expect(found.map(\.0) == expected.map(\.key))
         #expect(found.map(\.1) == expected.map(\.value))
@@ -121,7 +121,7 @@ private struct PlainStateMachine {
             }
             try #require(store.digest == store.recomputedDigest())
             var keys: [[UInt8]] = []
-            store.forEach { key, stored in
+            store.visit { key, stored in
                 keys.append(key)
                 #expect(model[key] == stored.value)
             }
