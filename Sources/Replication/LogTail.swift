@@ -47,14 +47,18 @@ struct LogTail: Sendable {
 
     /// Bytes held for blocks that the disk does not hold yet.
     var undurableBytes: Int {
-        blocks.lazy.filter { $0.lastSlot > durableThrough }.reduce(cutter.openByteCount) { $0 + $1.bytes.count }
+        blocks.lazy.filter { $0.lastSlot > durableThrough }.reduce(cutter.open.bytes.count) { $0 + $1.bytes.count }
     }
 
     /// The chosen values from `first` on and not past `last`, about `bytes` of them; nil when they are not in memory.
     func values(from first: Slot, through last: Slot, bytes: Int) -> Run? {
-        guard first >= blocks.first?.firstSlot ?? cutter.openFirstSlot else { return nil }
+        let open = cutter.open
+        guard first >= blocks.first?.firstSlot ?? open.firstSlot else { return nil }
         var pieces = blocks.filter { $0.lastSlot >= first && $0.firstSlot <= last }
-        if let open = cutter.openBlock { pieces.append(open) }
+        if open.count > 0 {
+            pieces.append(
+                RawBlock(firstSlot: open.firstSlot, count: open.count, bytes: open.bytes, endsSegment: false))
+        }
         return LogTail.values(in: Array(pieces), from: first, through: last, bytes: bytes)
     }
 

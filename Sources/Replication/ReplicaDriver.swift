@@ -26,6 +26,8 @@ package struct ReplicaDriver: Sendable {
     var incoming = IncomingCommands()
     /// What peers asked for that is being read from the disk.
     var serving: [NodeID: Message.CatchUp] = [:]
+    /// Blocks whose entries the journal does not hold durably yet.
+    var heldBlocks: Deque<(block: RawBlock, after: BatchID)> = []
 
     var effects: [Effect] = []
     var batches: JournalBatches
@@ -76,6 +78,7 @@ package struct ReplicaDriver: Sendable {
         case .journalDurable(let batch):
             if let record = batches.noteDurable(batch) { replica?.recordsDurable(through: record) }
             completeAdoption()
+            releaseBlocks(durable: batch)
         case .logDurable(let slot):
             tail?.noteDurable(through: slot)
             effects.append(.releaseJournal(through: slot))
@@ -200,7 +203,22 @@ package struct ReplicaDriver: Sendable {
                 return halt("the entry chosen in slot \(slot) can't be applied: \(error)")
             }
         }
-        for block in tail?.append(run) ?? [] { effects.append(.appendLog(block)) }
+        for block in tail?.append(run) ?? [] {
+            if let batch = batches.lastNeeded ?? heldBlocks.last?.after {
+                heldBlocks.append((block, batch))
+            } else {
+                effects.append(.appendLog(block))
+            }
+        }
+    }
+
+    /// A block goes to the log only when this node's journal holds its entries: a block that is torn there can then be
+    /// cut, and written again.
+    private mutating func releaseBlocks(durable batch: BatchID) {
+        while let held = heldBlocks.first, held.after <= batch {
+            effects.append(.appendLog(held.block))
+            heldBlocks.removeFirst()
+        }
     }
 
     private mutating func apply(_ entry: EntryView, payload: RawSpan) throws(CommandError) {

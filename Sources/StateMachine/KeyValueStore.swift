@@ -34,7 +34,7 @@ package struct KeyValueStore: Sendable {
     }
 
     /// Everything, in the order of the keys' bytes.
-    package func forEach(_ body: (_ key: [UInt8], _ stored: StoredValue) -> Void) {
+    package func visit(_ body: (_ key: [UInt8], _ stored: StoredValue) -> Void) {
         for (key, stored) in entries { body(key.bytes, stored) }
     }
 }

@@ -33,7 +33,7 @@ struct Sessions: Sendable {
     }
 
     /// How many sessions are remembered.
-    var count: Int { nodes.values.reduce(0) { $0 + $1.count } }
+    var count: Int { nodes.values.reduce(0) { total, node in total + node.count } }
 
     /// What all sessions together add to the digest, computed anew.
     func addTerms(to digest: inout StateDigest) {
@@ -41,44 +41,38 @@ struct Sessions: Sendable {
     }
 }
 
-/// The sessions of one node: the newest boot, which is kept for ever, and those before it, while they are remembered.
+/// The sessions of one node in ascending order: the last is the newest boot's, which is kept for ever; those before it
+/// are what the node sent before it was started anew, few or none, and kept while they are in use.
 private struct NodeSessions: Sendable {
-    private var newest: Session?
-    /// Few or none: what a node sent before it was started anew, and arrived later.
-    private var older: [Session] = []
+    private var sessions: [Session] = []
 
-    var count: Int { (newest == nil ? 0 : 1) + older.count }
+    var count: Int { sessions.count }
 
     mutating func settle(
         _ id: SessionID, sequence: UInt64, at slot: Slot, bound: UInt64, digest: inout StateDigest
     ) -> Sessions.Verdict {
-        if !older.isEmpty { dropUnused(at: slot, bound: bound, digest: &digest) }
-        guard let current = newest?.id else {
-            newest = Session(id: id, lastUse: slot, digest: &digest)
-            return newest!.settle(sequence, at: slot, bound: bound, digest: &digest)
+        if sessions.count > 1 { dropUnused(at: slot, bound: bound, digest: &digest) }
+        if let newest = sessions.last?.id, id <= newest {
+            guard let index = sessions.lastIndex(where: { $0.id == id }) else { return .expired }
+            return sessions[index].settle(sequence, at: slot, bound: bound, digest: &digest)
         }
-        if id == current { return newest!.settle(sequence, at: slot, bound: bound, digest: &digest) }
-        if id > current {
-            older.append(newest!)
-            newest = Session(id: id, lastUse: slot, digest: &digest)
-            dropUnused(at: slot, bound: bound, digest: &digest)
-            return newest!.settle(sequence, at: slot, bound: bound, digest: &digest)
-        }
-        guard let index = older.firstIndex(where: { $0.id == id }) else { return .expired }
-        return older[index].settle(sequence, at: slot, bound: bound, digest: &digest)
+        sessions.append(Session(id: id, lastUse: slot, digest: &digest))
+        dropUnused(at: slot, bound: bound, digest: &digest)
+        return sessions[sessions.count - 1].settle(sequence, at: slot, bound: bound, digest: &digest)
     }
 
+    /// Forgets the sessions before the newest that nothing new came from within the bound.
     private mutating func dropUnused(at slot: Slot, bound: UInt64, digest: inout StateDigest) {
-        older.removeAll { session in
-            let isUnused = slot.rawValue - session.lastUse.rawValue > bound
+        guard let newest = sessions.last?.id else { return }
+        sessions.removeAll { session in
+            let isUnused = session.id != newest && slot.rawValue - session.lastUse.rawValue > bound
             if isUnused { session.forEachTerm { digest.remove($0) } }
             return isUnused
         }
     }
 
     func addTerms(to digest: inout StateDigest) {
-        newest?.forEachTerm { digest.add($0) }
-        for session in older { session.forEachTerm { digest.add($0) } }
+        for session in sessions { session.forEachTerm { digest.add($0) } }
     }
 }
 
