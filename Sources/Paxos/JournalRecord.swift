@@ -1,7 +1,5 @@
 // What an acceptor must not forget, one fact at a time, in the order in which it came about.
 
-package import Paxos
-
 package enum JournalRecord: Equatable, Sendable {
     /// No lower ballot is answered from here on. A node's own ballot is promised before its Prepare leaves.
     case promise(Ballot)
