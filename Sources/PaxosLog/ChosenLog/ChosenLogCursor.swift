@@ -89,7 +89,8 @@ package struct ChosenLogCursor: ~Copyable, Sendable {
                 return pass(damage(.foreign, lost(), "it belongs to cluster \(header.cluster), not \(cluster)"))
             }
             if let digest = position.digest, digest != header.previousDigest {
-                found.append(damage(.corrupt, nil, "it does not follow the segment before it: the chain digests differ"))
+                let reason = "it does not follow the segment before it: the chain digests differ"
+                found.append(damage(.corrupt, nil, reason))
             }
             opened.position.cluster = header.cluster
             opened.position.digest = header.previousDigest

@@ -26,7 +26,8 @@ package struct ChosenLogReader: Sendable {
     package func strangers() throws(StorageError) -> [Damage] {
         try fileSystem.list(directory).filter { SegmentName($0) == nil }.map { name in
             Damage(
-                kind: .foreign, file: directory.appending(name), offset: 0, slots: nil, reason: "it is no segment's name")
+                kind: .foreign, file: directory.appending(name), offset: 0, slots: nil,
+                reason: "it is no segment's name")
         }
     }
 

@@ -67,7 +67,8 @@ extension SegmentWalk {
     }
 
     private mutating func reportTornSeal() throws(StorageError) -> Bool {
-        guard isLast, try segment.looksUnwritten(offset..<max(segment.size, sealEnd), from: offset) else { return false }
+        guard isLast else { return false }
+        guard try segment.looksUnwritten(offset..<max(segment.size, sealEnd), from: offset) else { return false }
         if try reread() { return true }
         isFinished = true
         report(.tornTail, slots: nil, "the index and trailer were not written to their end; every block is whole")
