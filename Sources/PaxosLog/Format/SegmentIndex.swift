@@ -96,14 +96,20 @@ extension SegmentIndex {
         self.init(blocks: blocks)
     }
 
-    /// The block that holds `slot`, found by halving.
+    /// The block that holds `slot`.
     package func block(holding slot: Slot) -> BlockPosition? {
+        guard let number = number(ofBlockAtOrBehind: slot), blocks[number].slots.contains(slot) else { return nil }
+        return blocks[number]
+    }
+
+    /// Which block is the first that holds `slot` or one behind it, found by halving.
+    package func number(ofBlockAtOrBehind slot: Slot) -> Int? {
         var low = 0
         var high = blocks.count
         while low < high {
             let middle = (low + high) / 2
             if blocks[middle].lastSlot < slot { low = middle + 1 } else { high = middle }
         }
-        return low < blocks.count && blocks[low].slots.contains(slot) ? blocks[low] : nil
+        return low < blocks.count ? low : nil
     }
 }
