@@ -1,6 +1,7 @@
 // A file in memory that knows which of its bytes were not synced, so that a crash can take them back. A write costs a
 // copy of what it replaces, never one of the file.
 
+import Paxos
 import Glibc
 import SystemPackage
 

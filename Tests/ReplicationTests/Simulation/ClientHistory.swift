@@ -30,6 +30,7 @@ struct ClientHistory {
     }
 
     private(set) var acknowledged = 0
+    private(set) var lastAcknowledged = Slot.zero
     private(set) var readsAnswered = 0
 
     init(clients: Int) {
@@ -41,7 +42,7 @@ struct ClientHistory {
     /// The client's next operation, unless its last one is still open and young.
     mutating func next(
         _ client: Int, at now: UInt64, node: NodeID, using random: inout SplitMix64
-    ) -> (RequestID, Request)? {
+    ) throws -> (RequestID, Request)? {
         if let last = open[client], now - operations[last].startedAt < 600_000 { return nil }
         if answeredAtTheEnd.contains(client) { return nil }
         let key: [UInt8] = [UInt8(ascii: "k"), UInt8.random(in: 0..<8, using: &random), 0, 0xFF]
@@ -57,7 +58,7 @@ struct ClientHistory {
         open[client] = number
         let request = RequestID(UInt64(number))
         guard let value else { return (request, .read(key: key)) }
-        return (request, .command(Command.set(key: key, value: value).encoded()))
+        return (request, .command(try Command.set(key: key, value: value).encoded()))
     }
 
     mutating func note(_ answer: Answer, to request: RequestID, at now: UInt64) throws {
@@ -74,6 +75,7 @@ struct ClientHistory {
                 throw SimulationFailure(description: "operation \(number) was answered with \(outcome)")
             }
             acknowledged += 1
+            lastAcknowledged = max(lastAcknowledged, slot)
             newest[operation.key] = max(newest[operation.key] ?? .zero, slot)
             if lastWrites { answeredAtTheEnd.insert(operation.client) }
         case .value(let stored, let applied):
@@ -98,7 +100,7 @@ struct ClientHistory {
         }
         for (number, operation) in operations.enumerated() {
             guard let value = operation.value else { continue }
-            let found = places[Command.set(key: operation.key, value: value).encoded()] ?? []
+            let found = try places[Command.set(key: operation.key, value: value).encoded()] ?? []
             switch operation.answer {
             case .applied(let slot, _):
                 guard found.first == slot else {

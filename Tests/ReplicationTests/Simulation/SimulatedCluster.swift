@@ -89,7 +89,8 @@ final class SimulatedCluster {
     private var isQuiet: Bool {
         let statuses = members.compactMap { nodes[$0]?.driver?.status }
         guard statuses.count == members.count, let first = statuses.first else { return false }
-        return statuses.allSatisfy { $0.appliedThrough == first.appliedThrough && $0.unhealthyReason == nil }
+        return first.appliedThrough >= history.lastAcknowledged
+            && statuses.allSatisfy { $0.appliedThrough == first.appliedThrough && $0.unhealthyReason == nil }
     }
 
     // MARK: One step
@@ -203,23 +204,25 @@ final class SimulatedCluster {
     }
 
     private func makeFault() {
+        guard !history.lastWrites else { return }
         queue.plan(.fault, at: now + UInt64.random(in: 50_000...400_000, using: &random))
         let id = members[Int.random(in: 0..<members.count, using: &random)]
         switch Int.random(in: 0..<6, using: &random) {
-        case 0, 1 where plan.crashes:
-            if nodes[id]?.isRunning == true { crash(id) }
-        case 2 where plan.crashes:
+        case 0, 1:
+            if plan.crashes, nodes[id]?.isRunning == true { crash(id) }
+        case 2:
+            guard plan.crashes else { return }
             nodes[id]?.planCrash(afterOperations: Int.random(in: 1...6, using: &random))
-        case 3 where plan.crashes:
+        case 3:
+            guard plan.crashes else { return }
             for id in members where nodes[id]?.isRunning == true { crash(id) }
         case 4 where plan.wipes && wiped == nil:
             wiped = id
             nodes[id]?.wipe()
             checks.forget(id)
             queue.plan(.restart(id), at: now + 50_000)
-        case 4, 5 where plan.partitions:
-            partition(from: id)
-        default: break
+        default:
+            if plan.partitions { partition(from: id) }
         }
     }
 
@@ -244,7 +247,7 @@ final class SimulatedCluster {
         let id =
             history.lastWrites
             ? members[client % members.count] : running[Int.random(in: 0..<running.count, using: &random)]
-        guard let (request, content) = history.next(client, at: now, node: id, using: &random) else { return }
+        guard let (request, content) = try history.next(client, at: now, node: id, using: &random) else { return }
         try deliver(.request(request, content), to: id)
     }
 
