@@ -25,7 +25,8 @@ struct CommandLineFlags: ParsableCommand {
     var id: String?
     @Option(help: ArgumentHelp("The folder that holds all this node must remember. [PAXOS_DATA]", valueName: "folder"))
     var data: String?
-    @Option(help: ArgumentHelp("Where clients are served; port 0 takes a free one. [PAXOS_HTTP]", valueName: "host:port"))
+    @Option(
+        help: ArgumentHelp("Where clients are served; port 0 takes a free one. [PAXOS_HTTP]", valueName: "host:port"))
     var http: String?
     @Option(help: ArgumentHelp("Where the other nodes are listened to. [PAXOS_LISTEN]", valueName: "host:port"))
     var listen: String?

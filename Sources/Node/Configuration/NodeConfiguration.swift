@@ -35,7 +35,8 @@ struct NodeConfiguration: Equatable, Sendable {
             others = try NodeConfiguration.peers(text, without: node)
             guard listen != nil || others.isEmpty else {
                 throw .usage(
-                    "\(text.place) names other nodes, so this one needs an address to be reached at: give --listen HOST:PORT")
+                    "\(text.place) names other nodes, so this one needs an address to be reached at: give --listen HOST:PORT"
+                )
             }
         } else {
             others = [:]

@@ -1,5 +1,6 @@
 // An answer that is not what was asked for: the status, one word for programs, one sentence for people.
 
+import HTTPTypes
 import Hummingbird
 import Replication
 import StateMachine
@@ -35,7 +36,12 @@ struct HTTPFailure: Error, Equatable {
     }
 
     static let diskFull = HTTPFailure(
-        .insufficientStorage, "disk full", "this node's disk is full; the command was not proposed", retryAfter: 10)
+        HTTPResponse.Status(code: 507, reasonPhrase: "Insufficient Storage"), "disk full",
+        "this node's disk is full; nothing was done", retryAfter: 10)
+
+    static func printFailed(_ reason: String) -> HTTPFailure {
+        HTTPFailure(.internalServerError, "print failed", reason)
+    }
 
     static let outcomeUnknown = HTTPFailure(
         .serviceUnavailable, "outcome unknown",

@@ -79,10 +79,16 @@ final class DriverHost: @unchecked Sendable {
 
     // MARK: On the event loop
 
-    /// The driver, for what is on the event loop already.
-    var current: ReplicaDriver {
+    /// Looks at the driver from the event loop, at once.
+    func lookNow<Value>(_ body: (borrowing ReplicaDriver) -> Value) -> Value {
         loop.preconditionInEventLoop()
-        return driver
+        return body(driver)
+    }
+
+    /// How many messages wait for a batch to be durable.
+    var heldMessages: Int {
+        loop.preconditionInEventLoop()
+        return held.count
     }
 
     /// A turn at the end of this pass of the event loop, so that all that is readable now is one turn.
@@ -94,7 +100,8 @@ final class DriverHost: @unchecked Sendable {
 
     private func turn() {
         turnIsDue = false
-        guard !hasEnded, storage != nil else { return }
+        if hasEnded { return refuseAll() }
+        guard storage != nil else { return }
         let own = items
         items.removeAll(keepingCapacity: true)
         for item in own { take(item) }
@@ -132,7 +139,7 @@ final class DriverHost: @unchecked Sendable {
         case .appendLog(let block): storage?.appendLog(block)
         case .readLog(let slot, let bytes, let peer): storage?.readLog(from: slot, bytes: bytes, for: peer)
         case .releaseJournal(let slot): storage?.releaseJournal(through: slot)
-        case .adopt(let genesis, let incarnation): storage?.adopt(genesis, incarnation: incarnation)
+        case .adopt(let genesis): storage?.adopt(genesis)
         case .report(let report): reports.write(report, to: logger)
         case .halt(let reason):
             logger.critical("The node stops: going on would break a promise", metadata: ["reason": "\(reason)"])
@@ -167,11 +174,19 @@ final class DriverHost: @unchecked Sendable {
         loop.preconditionInEventLoop()
         hasEnded = true
         ticks?.cancel()
-        for item in items + mailbox.take() {
-            if case .request(_, let continuation) = item { continuation.resume(returning: .refused(.stopping)) }
-        }
-        items = []
+        refuseAll()
         for continuation in waiting.values { continuation.resume(returning: .unknown) }
         waiting = [:]
+    }
+
+    private func refuseAll() {
+        for item in items + mailbox.take() {
+            switch item {
+            case .request(_, let continuation): continuation.resume(returning: .refused(.stopping))
+            case .look(let body): body(driver)
+            case .event: break
+            }
+        }
+        items = []
     }
 }

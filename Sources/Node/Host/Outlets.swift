@@ -13,7 +13,7 @@ protocol StorageOutlet: Sendable {
     /// Then `Event.logRead`.
     func readLog(from slot: Slot, bytes: Int, for peer: NodeID)
     func releaseJournal(through slot: Slot)
-    func adopt(_ genesis: Genesis, incarnation: Incarnation)
+    func adopt(_ genesis: Genesis)
 }
 
 /// Called on the driver's event loop only.

@@ -2,6 +2,7 @@
 // that lost each other do not meet in step.
 
 import NIOCore
+import Paxos
 
 struct Backoff {
     static let shortest = TimeAmount.milliseconds(20)

@@ -2,6 +2,7 @@
 // is received on it but the answer to the handshake.
 
 import Logging
+import Metrics
 import NIOCore
 import Paxos
 import Replication

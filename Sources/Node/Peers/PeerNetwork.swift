@@ -29,7 +29,7 @@ final class PeerNetwork: PeerOutlet, @unchecked Sendable {
     /// The nodes that something was sent to in this turn.
     private var touched: [OutgoingLink] = []
     private var incoming: [NodeID: IncomingLink] = [:]
-    private var listener: (any Channel)?
+    private var listener: PeerTransport.Listener?
     private var junkLines = LineLimit()
     private var refusals: [String: LineLimit] = [:]
     private var isStopped = false
@@ -48,21 +48,11 @@ final class PeerNetwork: PeerOutlet, @unchecked Sendable {
 
     // MARK: Starting and stopping
 
-    /// Takes the port for the other nodes. They are let in by `start`.
-    func bind(_ address: HostAndPort) -> EventLoopFuture<Void> {
-        transport.listen(at: address) { [self] channel in
-            channel.eventLoop.makeCompletedFuture { try IncomingLink.attach(to: channel, of: self) }
-        }.map { self.listener = $0 }
-    }
-
-    /// Where the other nodes reach this one; nil when nothing was bound.
-    var listeningPort: Int? { listener?.localAddress?.port }
-
-    func start() {
+    /// - Parameter listener: nil for a node that nobody dials.
+    func start(listener: PeerTransport.Listener?) {
+        self.listener = listener
         transport.loop.preconditionInEventLoop()
-        listener?.setOption(.autoRead, value: true).whenFailure { [self] error in
-            logger.error("The peers' port can't be read", metadata: ["error": "\(error)"])
-        }
+        listener?.accept { [self] channel in try IncomingLink.attach(to: channel, of: self) }
         for (node, address) in settings.others {
             let link = OutgoingLink(to: node, at: address, network: self)
             outgoing[node] = link
@@ -73,7 +63,7 @@ final class PeerNetwork: PeerOutlet, @unchecked Sendable {
     func stop() {
         transport.loop.preconditionInEventLoop()
         isStopped = true
-        listener?.close(promise: nil)
+        listener?.close()
         for link in outgoing.values { link.stop() }
         for link in incoming.values { link.close() }
     }
@@ -139,7 +129,7 @@ final class PeerNetwork: PeerOutlet, @unchecked Sendable {
         var droppedMessages: UInt64
     }
 
-    func status(of node: NodeID) -> LinkStatus? {
-        outgoing[node].map { LinkStatus(isConnected: $0.isOpen, droppedMessages: $0.dropped) }
+    var status: [NodeID: LinkStatus] {
+        outgoing.mapValues { LinkStatus(isConnected: $0.isOpen, droppedMessages: $0.dropped) }
     }
 }

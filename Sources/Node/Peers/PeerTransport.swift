@@ -2,6 +2,7 @@
 // knows nothing of what is said on them.
 
 import Glibc
+import NIOConcurrencyHelpers
 import NIOCore
 import NIOPosix
 
@@ -9,26 +10,47 @@ struct PeerTransport: Sendable {
     static let connectTimeout = TimeAmount.seconds(2)
     /// A connection whose other end has fallen silent is given up after about this long: unanswered data after
     /// `silentSeconds`, an idle connection after as long and three probes, a second apart.
-    static let silentSeconds: CInt = 5
+    static let silentSeconds = 5
 
     let loop: any EventLoop
 
-    /// Takes the port at once, and begins to accept when `ChannelOptions.autoRead` is set on what is returned.
-    func listen(
-        at address: HostAndPort, accept: @escaping @Sendable (any Channel) -> EventLoopFuture<Void>
-    ) -> EventLoopFuture<any Channel> {
-        ServerBootstrap(group: loop)
+    /// A port that is taken, and lets nobody in before `accept`.
+    final class Listener: Sendable {
+        private let channel: any Channel
+        private let setUp: NIOLockedValueBox<(@Sendable (any Channel) throws -> Void)?>
+
+        fileprivate init(_ channel: any Channel, _ setUp: NIOLockedValueBox<(@Sendable (any Channel) throws -> Void)?>)
+        {
+            self.channel = channel
+            self.setUp = setUp
+        }
+
+        /// - Parameter body: called on the event loop with each connection, before anything is read from it.
+        func accept(_ body: @escaping @Sendable (any Channel) throws -> Void) {
+            setUp.withLockedValue { $0 = body }
+            channel.setOption(.autoRead, value: true).whenFailure { [channel] _ in channel.close(promise: nil) }
+        }
+
+        func close() { channel.close(promise: nil) }
+    }
+
+    func listen(at address: HostAndPort) async throws -> Listener {
+        let setUp = NIOLockedValueBox<(@Sendable (any Channel) throws -> Void)?>(nil)
+        let channel = try await ServerBootstrap(group: loop)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .serverChannelOption(.backlog, value: 128)
             .serverChannelOption(.autoRead, value: false)
             .childChannelOption(.autoRead, value: true)
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
             .childChannelOption(.socketOption(.so_keepalive), value: 1)
-            .childChannelOption(PeerTransport.keepIdle, value: PeerTransport.silentSeconds)
+            .childChannelOption(PeerTransport.keepIdle, value: .init(PeerTransport.silentSeconds))
             .childChannelOption(PeerTransport.keepInterval, value: 1)
             .childChannelOption(PeerTransport.keepCount, value: 3)
-            .childChannelInitializer(accept)
-            .bind(host: address.host, port: address.port)
+            .childChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture { try setUp.withLockedValue { $0 }?(channel) }
+            }
+            .bind(host: address.host, port: address.port).get()
+        return Listener(channel, setUp)
     }
 
     func connect(

@@ -3,6 +3,7 @@
 // refused before it was begun.
 
 import Glibc
+import Metrics
 import NIOConcurrencyHelpers
 import NIOCore
 import NIOPosix

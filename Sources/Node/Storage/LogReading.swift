@@ -6,6 +6,7 @@ import NIOCore
 import NIOPosix
 import Paxos
 import PaxosLog
+import SystemPackage
 
 final class LogReading: Sendable {
     private let thread = NIOThreadPool(numberOfThreads: 1)
@@ -46,29 +47,14 @@ final class LogReading: Sendable {
 
     func stop() async throws { try await thread.shutdownGracefully() }
 
-    /// Damage ends what is given: a peer is never sent what could not be verified.
+    /// A peer is never sent what could not be verified: damage is told here, and the peer asks another node.
     private func blocks(from slot: Slot, bytes: Int) -> [RawBlock] {
-        var blocks: [RawBlock] = []
-        var length = 0
         do throws(StorageError) {
-            var cursor = try reader.cursor(from: slot, depth: .payloads)
-            while length < bytes, let finding = try cursor.next() {
-                switch finding {
-                case .block(let block):
-                    guard let raw = block.raw, blocks.last.map({ $0.lastSlot.next == raw.firstSlot }) ?? true else {
-                        return blocks
-                    }
-                    guard blocks.isEmpty ? raw.firstSlot <= slot && raw.lastSlot >= slot : true else { return blocks }
-                    blocks.append(raw)
-                    length += raw.bytes.count
-                case .damage(let damage):
-                    logger.error("The log is damaged", metadata: ["damage": "\(damage.sentence)"])
-                    return blocks
-                }
-            }
+            return try reader.blocks(from: slot, bytes: bytes)
         } catch {
-            logger.error("The log can't be read", metadata: ["error": "\(error.sentence)"])
+            logger.error(
+                "The log can't be read for a peer", metadata: ["from": "\(slot)", "error": "\(error.sentence)"])
+            return []
         }
-        return blocks
     }
 }

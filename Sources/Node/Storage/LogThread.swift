@@ -1,6 +1,7 @@
 // Appends blocks to the chosen log on a thread of its own, all that have gathered with one write and one sync, and keeps
 // the identity. It is behind the path that a client waits for. A failure ends the process.
 
+import Metrics
 import NIOConcurrencyHelpers
 import NIOCore
 import NIOPosix

@@ -44,5 +44,5 @@ final class NodeStorage: StorageOutlet {
 
     func releaseJournal(through slot: Slot) { journal.release(through: slot) }
 
-    func adopt(_ genesis: Genesis, incarnation: Incarnation) { log.adopt(genesis) }
+    func adopt(_ genesis: Genesis) { log.adopt(genesis) }
 }
