@@ -83,7 +83,7 @@ let package = Package(
         .testTarget(name: "StateMachineTests", dependencies: [paxos, stateMachine], swiftSettings: settings),
         .testTarget(
             name: "ReplicationTests",
-            dependencies: [paxos, paxosLog, stateMachine, replication, nioCore, systemPackage],
+            dependencies: [paxos, paxosLog, stateMachine, replication, nioCore, systemPackage, deque],
             swiftSettings: settings),
         .testTarget(name: "NodeTests", dependencies: ["Node", paxos, replication, nioCore], swiftSettings: settings),
         .testTarget(

@@ -93,6 +93,11 @@ extension Replica {
         role = .leader(leadership)
         ticksInRole = 0
         leader = (settings.node, candidacy.ballot)
+        // This leader is the one that its acceptor follows now: what an earlier one marked must not carry it past its base
+        // while it learns what lies below.
+        let mark = Message.Mark(ballot: candidacy.ballot, base: base, chosenThrough: base.previous)
+        let chosen = acceptor.learn(mark)
+        precondition(chosen.isEmpty, "what lies below a leader's base was not accepted from it")
         beginRound()
         catchUp = CatchUpProgress()
         if let promiser = candidacy.chosenThrough { wantChosen(through: promiser.slot, knownBy: promiser.node) }

@@ -81,6 +81,10 @@ extension Replica {
         send(
             .heartbeatAnswer(
                 Message.HeartbeatAnswer(ballot: ballot, round: heartbeat.round, receivedThrough: received)), to: node)
+        // What the leader does not count yet is said again: the first time may have been lost.
+        if received >= heartbeat.mark.base, received > heartbeat.mark.chosenThrough {
+            send(.accepted(Message.Accepted(ballot: ballot, through: received)), to: node, .afterRecords)
+        }
     }
 
     /// Whether `ballot` may be listened to, its owner then being the leader; a lower one than was promised is refused.

@@ -1,0 +1,226 @@
+// A file system in memory for tests and simulation. It can lose power at its nth operation, and then shows what a drive
+// might: any part of what was not synced. It never touches the machine it runs on.
+
+import Paxos
+package import SystemPackage
+
+/// Sendable only because `FileSystem` is: one thread uses it and all files opened from it, and nothing here locks.
+package final class MemoryFileSystem: FileSystem, @unchecked Sendable {
+    /// What counts as an operation: all that changes something or makes it survive. A crash at a read would leave
+    /// nothing that a crash at the next of these does not.
+    package enum Operation: String, Sendable {
+        case write, truncate, sync, create, rename, remove, syncDirectory
+    }
+
+    private final class Folder {
+        var names: [String: MemoryContents] = [:]
+        /// What each change since the last sync replaced, oldest first.
+        var changes: [[(name: String, before: MemoryContents?)]] = []
+    }
+
+    private var folders: [FilePath: Folder] = [:]
+    /// How many operations were begun, the one that crashed included.
+    package private(set) var operations = 0
+    /// The power goes at the operation with this number, counted from 1: it may or may not have had its effect, and it
+    /// and all that follow throw.
+    package var crashAtOperation: Int?
+    package private(set) var isDown = false
+    /// Asked before each operation; an error it names is thrown, and the operation has no effect. After a sync that
+    /// failed, what the file had not synced stays in doubt for ever.
+    package var fault: ((Operation, FilePath) -> Errno?)?
+    /// How many bytes all files may hold together; nil is without bound.
+    package var capacity: Int?
+    package private(set) var usedBytes = 0
+
+    package init() {}
+
+    // MARK: FileSystem
+
+    package func open(_ path: FilePath, for access: FileAccess) throws(StorageError) -> any File {
+        try checkPower("open", path)
+        return MemoryFile(path: path, contents: try find(path, "open"), access: access, fileSystem: self)
+    }
+
+    package func create(_ path: FilePath) throws(StorageError) -> any File {
+        try begin(.create, path)
+        let (folder, name) = try place(path, "create")
+        guard folder.names[name] == nil else { throw .io(.fileExists, operation: "create", path: path) }
+        let contents = MemoryContents()
+        change(folder, [(name, contents)])
+        try finish(.create, path)
+        return MemoryFile(path: path, contents: contents, access: .readWrite, fileSystem: self)
+    }
+
+    package func list(_ directory: FilePath) throws(StorageError) -> [String] {
+        try checkPower("list", directory)
+        var names = folders[directory].map { Array($0.names.keys) } ?? []
+        names += folders.keys.filter { $0 != directory && $0.removingLastComponent() == directory }
+            .compactMap { $0.lastComponent?.string }
+        return names.sorted()
+    }
+
+    package func exists(_ path: FilePath) throws(StorageError) -> Bool {
+        try checkPower("exists", path)
+        if folders[path] != nil { return true }
+        return folders[path.removingLastComponent()]?.names[path.lastComponent?.string ?? ""] != nil
+    }
+
+    /// Folders are durable at once, as PosixFileSystem makes them by syncing the folder above.
+    package func createDirectory(_ path: FilePath) throws(StorageError) {
+        try checkPower("createDirectory", path)
+        var path = path
+        while !path.isEmpty, folders[path] == nil {
+            folders[path] = Folder()
+            path = path.removingLastComponent()
+        }
+    }
+
+    package func rename(_ source: FilePath, to target: FilePath) throws(StorageError) {
+        try begin(.rename, source)
+        precondition(
+            source.removingLastComponent() == target.removingLastComponent(), "a file is renamed within its folder")
+        let contents = try find(source, "rename")
+        let (folder, name) = try place(target, "rename")
+        if let gone = folder.names[name], gone !== contents { usedBytes -= gone.size }
+        change(folder, [(source.lastComponent?.string ?? "", nil), (name, contents)])
+        try finish(.rename, source)
+    }
+
+    package func remove(_ path: FilePath) throws(StorageError) {
+        try begin(.remove, path)
+        usedBytes -= try find(path, "remove").size
+        let (folder, name) = try place(path, "remove")
+        change(folder, [(name, nil)])
+        try finish(.remove, path)
+    }
+
+    package func syncDirectory(_ directory: FilePath) throws(StorageError) {
+        try begin(.syncDirectory, directory)
+        guard let folder = folders[directory] else {
+            throw .io(.noSuchFileOrDirectory, operation: "syncDirectory", path: directory)
+        }
+        try finish(.syncDirectory, directory)
+        folder.changes.removeAll(keepingCapacity: true)
+    }
+
+    // MARK: Crashes
+
+    /// What is there when the power comes back. This one is left as it is, so that many outcomes of one crash can be
+    /// looked at.
+    package func afterCrash(keeping rule: CrashRule) -> MemoryFileSystem {
+        var generator = SplitMix64(seed: rule.seed)
+        let result = MemoryFileSystem()
+        result.capacity = capacity
+        for (path, folder) in folders.sorted(by: { $0.key.string < $1.key.string }) {
+            let kept =
+                switch rule.names {
+                case .none: 0
+                case .all: folder.changes.count
+                case .random: Int.random(in: 0...folder.changes.count, using: &generator)
+                }
+            var names = folder.names
+            for change in folder.changes[kept...].reversed() {
+                for (name, before) in change.reversed() { names[name] = before }
+            }
+            let copy = Folder()
+            for (name, contents) in names.sorted(by: { $0.key < $1.key }) {
+                let shown = contents.afterCrash(rule.contents, &generator)
+                copy.names[name] = shown
+                result.usedBytes += shown.size
+            }
+            result.folders[path] = copy
+        }
+        return result
+    }
+
+    // MARK: Faults of the drive, and looking at files, without an operation
+
+    package func contents(of path: FilePath) -> [UInt8]? {
+        guard let contents = try? find(path, "contents") else { return nil }
+        return [UInt8](contents.storage.bytes)
+    }
+
+    /// Puts a file there that is durable, with its name, and makes the folders it needs.
+    package func install(_ bytes: [UInt8], at path: FilePath) {
+        let directory = path.removingLastComponent()
+        var above = directory
+        while !above.isEmpty, folders[above] == nil {
+            folders[above] = Folder()
+            above = above.removingLastComponent()
+        }
+        guard let folder = folders[directory], let name = path.lastComponent?.string else {
+            preconditionFailure("a file has a name in a folder")
+        }
+        usedBytes += bytes.count - (folder.names[name]?.size ?? 0)
+        folder.names[name] = bytes.withUnsafeBytes { MemoryContents(bytes: $0) }
+    }
+
+    package func flipByte(of path: FilePath, at offset: Int, mask: UInt8 = 0x01) {
+        guard let bytes = contents(of: path), offset < bytes.count else {
+            preconditionFailure("only a byte that is there can be flipped: \(path) at \(offset)")
+        }
+        overwrite(path, at: offset, with: [bytes[offset] ^ mask])
+    }
+
+    package func overwrite(_ path: FilePath, at offset: Int, with bytes: [UInt8]) {
+        guard let contents = try? find(path, "overwrite"), offset + bytes.count <= contents.size else {
+            preconditionFailure("only bytes that are there can be overwritten: \(path) at \(offset)")
+        }
+        bytes.withUnsafeBytes { contents.damage(at: offset, $0) }
+    }
+
+    package func truncate(_ path: FilePath, to size: Int) {
+        guard let contents = try? find(path, "truncate") else {
+            preconditionFailure("only a file that is there can be cut: \(path)")
+        }
+        usedBytes += size - contents.size
+        contents.damage(size: size)
+    }
+
+    // MARK: What files ask
+
+    func checkPower(_ operation: String, _ path: FilePath) throws(StorageError) {
+        if isDown { throw .io(.ioError, operation: "\(operation) after the crash", path: path) }
+    }
+
+    func begin(_ operation: Operation, _ path: FilePath) throws(StorageError) {
+        try checkPower(operation.rawValue, path)
+        if let error = fault?(operation, path) { throw .io(error, operation: operation.rawValue, path: path) }
+    }
+
+    /// Counts the operation, and crashes if its time has come. Comes behind the effect of what a crash may keep, and
+    /// before that of a sync.
+    func finish(_ operation: Operation, _ path: FilePath) throws(StorageError) {
+        operations += 1
+        guard operations == crashAtOperation else { return }
+        isDown = true
+        throw .io(.ioError, operation: "\(operation.rawValue), at which the power went", path: path)
+    }
+
+    func spend(_ bytes: Int, for operation: Operation, _ path: FilePath) throws(StorageError) {
+        if bytes > 0, let capacity, usedBytes + bytes > capacity {
+            throw .io(.noSpace, operation: operation.rawValue, path: path)
+        }
+        usedBytes += bytes
+    }
+
+    private func place(_ path: FilePath, _ operation: String) throws(StorageError) -> (Folder, String) {
+        guard let folder = folders[path.removingLastComponent()], let name = path.lastComponent?.string else {
+            throw .io(.noSuchFileOrDirectory, operation: operation, path: path)
+        }
+        return (folder, name)
+    }
+
+    private func find(_ path: FilePath, _ operation: String) throws(StorageError) -> MemoryContents {
+        let (folder, name) = try place(path, operation)
+        guard let contents = folder.names[name] else {
+            throw .io(.noSuchFileOrDirectory, operation: operation, path: path)
+        }
+        return contents
+    }
+
+    private func change(_ folder: Folder, _ bindings: [(name: String, contents: MemoryContents?)]) {
+        folder.changes.append(bindings.map { ($0.name, folder.names[$0.name]) })
+        for binding in bindings { folder.names[binding.name] = binding.contents }
+    }
+}
