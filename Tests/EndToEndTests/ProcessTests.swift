@@ -127,7 +127,7 @@ extension EndToEnd {
                 let client = cluster.client(0)
                 let json = [("Content-Type", "application/json")]
                 func post(_ body: String) async throws -> Client.Reply {
-                    try await client.send(.POST, "/store/set", body: Array(body.utf8), headers: json)
+                    try await client.send(.post, "/store/set", body: Array(body.utf8), headers: json)
                 }
                 for body in [
                     "", "nonsense", "[]", "{}", #"{"key":"k"}"#, #"{"value":"v"}"#, #"{"key":1,"value":"v"}"#,

@@ -84,7 +84,7 @@ extension EndToEnd {
                 }
                 #expect(try await differences(from: expected, through: clients) == [])
                 let json = try await clients[0].send(
-                    .GET, "/store/get/\(Client.encoded("a\0b"))", headers: [("Accept", "application/json")])
+                    .get, "/store/get/\(Client.encoded("a\0b"))", headers: [("Accept", "application/json")])
                 #expect(json.json["key"] as? String == "a\0b")
                 #expect(json.json["value"] as? String == expected["a\0b"])
                 let unknown = try await clients[0].get("/store/get/\(Client.encoded([0xFF, 0x00, 0x80]))")

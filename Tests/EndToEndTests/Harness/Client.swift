@@ -8,6 +8,12 @@ import NIOHTTP1
 struct Client: Sendable {
     let port: Int
 
+    enum Method: String {
+        case get = "GET"
+        case post = "POST"
+        case delete = "DELETE"
+    }
+
     struct Reply: Sendable {
         var status: Int
         var headers: [String: String]
@@ -32,11 +38,11 @@ struct Client: Sendable {
     }()
 
     func send(
-        _ method: HTTPMethod, _ path: String, body: [UInt8]? = nil, headers: [(String, String)] = [],
+        _ method: Method, _ path: String, body: [UInt8]? = nil, headers: [(String, String)] = [],
         seconds: Int64 = 20
     ) async throws -> Reply {
         var request = HTTPClientRequest(url: "http://127.0.0.1:\(port)\(path)")
-        request.method = method
+        request.method = HTTPMethod(rawValue: method.rawValue)
         for (name, value) in headers { request.headers.add(name: name, value: value) }
         if let body { request.body = .bytes(body) }
         let response = try await Client.http.execute(request, timeout: .seconds(seconds))
@@ -47,12 +53,12 @@ struct Client: Sendable {
         return Reply(status: Int(response.status.code), headers: found, body: bytes)
     }
 
-    func get(_ path: String) async throws -> Reply { try await send(.GET, path) }
+    func get(_ path: String) async throws -> Reply { try await send(.get, path) }
 
     /// Any method's body as JSON.
     func post(_ path: String, _ fields: [String: String]) async throws -> Reply {
         let body = try JSONSerialization.data(withJSONObject: fields)
-        return try await send(.POST, path, body: Array(body), headers: [("Content-Type", "application/json")])
+        return try await send(.post, path, body: Array(body), headers: [("Content-Type", "application/json")])
     }
 
     func set(_ key: String, _ value: String) async throws -> Reply {
@@ -64,7 +70,7 @@ struct Client: Sendable {
         try await get("/store/get/\(Client.encoded(key))" + (consistency.map { "?consistency=\($0)" } ?? ""))
     }
 
-    func delete(_ key: String) async throws -> Reply { try await send(.DELETE, "/store/\(Client.encoded(key))") }
+    func delete(_ key: String) async throws -> Reply { try await send(.delete, "/store/\(Client.encoded(key))") }
 
     func status() async throws -> [String: any Sendable] { try await get("/status").json }
 
