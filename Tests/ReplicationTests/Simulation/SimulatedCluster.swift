@@ -166,8 +166,8 @@ final class SimulatedCluster {
             try deliver(.logRead(peer: peer, blocks: blocks), to: node.id)
         case .releaseJournal(let slot):
             if !node.releaseJournal(through: slot) { crash(node.id) }
-        case .adopt(let genesis, let incarnation):
-            if !node.adopt(genesis, incarnation: incarnation) { crash(node.id) }
+        case .adopt(let genesis):
+            if !node.adopt(genesis) { crash(node.id) }
         case .report(let report):
             if case .electionStarted = report { elections += 1 }
         case .halt(let reason): throw SimulationFailure(description: "\(node.id) halted: \(reason)")
