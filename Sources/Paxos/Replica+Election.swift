@@ -11,7 +11,10 @@ extension Replica {
             if ticksSinceLeader > 2 * settings.electionTicks { follow(nil) }
             return
         }
-        if configuration.members.count == 1, case .follower = role { return prepare() }
+        if configuration.members.count == 1 {
+            if case .candidate = role { return }  // waits for nothing but its own disk
+            return prepare()
+        }
         guard ticksSinceLeader >= electionDeadline else { return }
         follow(nil)
         ticksSinceLeader = settings.electionTicks

@@ -3,7 +3,7 @@
 
 package import Paxos
 package import PaxosLog
-package import StateMachine
+import StateMachine
 package import SystemPackage
 
 package struct NodeFolder: ~Copyable {
@@ -35,12 +35,13 @@ package struct NodeFolder: ~Copyable {
             identity: JournalIdentity(node: node, journal: identity.journal), fileBytes: journalFileBytes,
             seed: seed, logThrough: log.through)
         try cutTornTail(of: &log, journaled)
-        let genesis = try state.genesis ?? founding(in: journaled)
+        let genesis = if let logged = state.genesis { logged } else { try founding(in: journaled) }
         if let genesis {
             try identity.join(genesis.value, fileSystem, places)
         } else if identity.cluster != nil {
             throw .missing(
-                file: places.log, reason: "the node belongs to a cluster, and neither log nor journal holds its genesis")
+                file: places.log, reason: "the node belongs to a cluster, and neither log nor journal holds its genesis"
+            )
         }
         return NodeFolder(
             journal: journal, log: log,
@@ -87,7 +88,7 @@ extension NodeFolder {
                     reason: "there are a journal or a log in the folder, but nothing says whose")
             }
             let identity = Identity(
-                cluster: nil, node: node, incarnation: .learner, boot: now / 1_000, journal: .random(using: &random))
+                node: node, cluster: nil, incarnation: .learner, boot: now / 1_000, journal: .random(using: &random))
             try identity.write(fileSystem, places.directory)
             return identity
         }

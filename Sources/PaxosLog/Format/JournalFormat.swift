@@ -1,7 +1,6 @@
 // The measures of a journal file, and where it may be cut. docs/log-format.md draws the layout.
 
 import CXXHash
-import Glibc
 
 package enum JournalFormat {
     package static let currentVersion: UInt32 = 0
@@ -26,9 +25,6 @@ package enum JournalFormat {
     }
 
     static func isZero(_ bytes: borrowing RawSpan) -> Bool {
-        bytes.withUnsafeBytes { bytes in
-            guard let start = bytes.baseAddress, let first = bytes.first else { return true }
-            return first == 0 && memcmp(start, start + 1, bytes.count - 1) == 0
-        }
+        bytes.withUnsafeBytes { $0.isZero }
     }
 }

@@ -1,7 +1,6 @@
 // How a journal is opened, and how its files come and go. A file gets its name when its header is durable, and what it
 // takes over with its first batch; it goes when the chosen log holds its slots.
 
-import Glibc
 package import Paxos
 package import SystemPackage
 

@@ -1,7 +1,6 @@
 // One batch as it goes to the disk: records one behind the other in one buffer that is used again for the next. It
 // writes nothing, and hashes no payload: a run brings its checksum with it.
 
-import Glibc
 import Paxos
 
 struct JournalBatch: ~Copyable {
@@ -86,12 +85,9 @@ struct JournalBatch: ~Copyable {
         _ header: JournalRecordHeader, _ payload: UnsafeRawBufferPointer = UnsafeRawBufferPointer(start: nil, count: 0)
     ) {
         let start = storage.count
-        let payloadEnd = start + JournalFormat.recordHeaderSize + payload.count
-        storage.resizeUninitialized(to: start + JournalFormat.recordSize(payload: payload.count))
+        storage.resizeUninitialized(to: start + JournalFormat.recordHeaderSize)
         header.encode(to: storage.base + start, salt: file.salt)
-        if let source = payload.baseAddress {
-            memcpy(storage.base + start + JournalFormat.recordHeaderSize, source, payload.count)
-        }
-        memset(storage.base + payloadEnd, 0, storage.count - payloadEnd)
+        storage.replace(at: storage.count, with: payload)
+        storage.resize(to: start + JournalFormat.recordSize(payload: payload.count))
     }
 }

@@ -1,7 +1,6 @@
 // Reads one journal file from its first record to its end, and tells a torn tail from corruption by the durable marks.
 // It never writes, and holds one window of the file and one record at a time.
 
-import Glibc
 import Paxos
 package import SystemPackage
 
@@ -144,7 +143,7 @@ package final class JournalFileReader {
         return window.withUnsafeBytes { window in
             [UInt8](unsafeUninitializedCapacity: length) { target, count in
                 if let start = target.baseAddress, let source = window.baseAddress {
-                    memcpy(start, source + index, length)
+                    UnsafeMutableRawPointer(start).copyMemory(from: source + index, byteCount: length)
                 }
                 count = length
             }

@@ -17,13 +17,14 @@ package struct JournalFolder {
 
     package init(_ fileSystem: any FileSystem, _ directory: FilePath) throws(StorageError) {
         for name in try fileSystem.list(directory) {
-            let path = directory.appending(name)
-            guard let stem = path.stem, let sequence = UInt64(stem), sequence > 0 else { continue }
-            let item = Item(sequence: sequence, path: path)
-            switch path {
-            case JournalFolder.file(directory, sequence): files.append(item)
-            case JournalFolder.spare(directory, sequence): spares.append(item)
-            case JournalFolder.unfinished(directory, sequence): unfinished.append(item)
+            guard let dot = name.utf8.firstIndex(of: UInt8(ascii: ".")), let sequence = UInt64(name[..<dot]),
+                sequence > 0, name[..<dot] == JournalFolder.digits(sequence)
+            else { continue }
+            let item = Item(sequence: sequence, path: directory.appending(name))
+            switch name[dot...] {
+            case ".journal": files.append(item)
+            case ".spare": spares.append(item)
+            case ".unfinished": unfinished.append(item)
             default: continue
             }
         }

@@ -82,7 +82,9 @@ struct ClientHistory {
             readsAnswered += 1
             guard (stored?.modified ?? .zero) >= operation.floor, applied >= operation.floor else {
                 throw SimulationFailure(
-                    description: "read \(number) saw slot \(stored?.modified ?? .zero), but \(operation.floor) was acknowledged before")
+                    description:
+                        "read \(number) saw slot \(stored?.modified ?? .zero), but \(operation.floor) was acknowledged before"
+                )
             }
             // What one read has seen, a later one must see too.
             newest[operation.key] = max(newest[operation.key] ?? .zero, stored?.modified ?? .zero)

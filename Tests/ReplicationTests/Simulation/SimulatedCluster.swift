@@ -162,12 +162,12 @@ final class SimulatedCluster {
         case .answer(let request, let answer): try history.note(answer, to: request, at: now)
         case .appendLog(let block): node.queue(block)
         case .readLog(let slot, let bytes, let peer):
-            let blocks = node.readBlocks(from: slot, bytes: bytes)
+            let blocks = try node.readBlocks(from: slot, bytes: bytes)
             try deliver(.logRead(peer: peer, blocks: blocks), to: node.id)
         case .releaseJournal(let slot):
             if !node.releaseJournal(through: slot) { crash(node.id) }
-        case .adopt(let genesis, let incarnation):
-            if !node.adopt(genesis, incarnation: incarnation) { crash(node.id) }
+        case .adopt(let genesis):
+            if !node.adopt(genesis) { crash(node.id) }
         case .report(let report):
             if case .electionStarted = report { elections += 1 }
         case .halt(let reason): throw SimulationFailure(description: "\(node.id) halted: \(reason)")
@@ -192,7 +192,8 @@ final class SimulatedCluster {
             // The crash that was planned came in the middle of the recovery.
             return crash(id)
         }
-        queue.plan(.tick(id, start: node.starts), at: now + UInt64.random(in: 0...SimulatedCluster.tick, using: &random))
+        queue.plan(
+            .tick(id, start: node.starts), at: now + UInt64.random(in: 0...SimulatedCluster.tick, using: &random))
     }
 
     private func crash(_ id: NodeID) {

@@ -18,7 +18,9 @@ final class SimulatedNode {
 
     struct Running {
         var driver: ReplicaDriver
-        var storage: NodeStorage
+        let journal: Journal
+        let log: LogBox
+        var identity: Identity
         /// Batches given to the journal and not written yet.
         var batches: [(batch: BatchID, records: [JournalRecord])] = []
         var isJournalBusy = false
@@ -27,7 +29,6 @@ final class SimulatedNode {
         /// What waits for a batch to be durable, in order.
         var held: [(after: BatchID, message: PeerMessage, to: NodeID)] = []
         var durable = BatchID(0)
-        var adopted: Genesis?
     }
 
     init(id: NodeID, members: [NodeID]) {
@@ -56,14 +57,23 @@ final class SimulatedNode {
     func start(now: UInt64, seed: UInt64) throws {
         precondition(!isRunning, "a node starts once at a time")
         starts += 1
-        var random = SplitMix64(seed: seed)
-        var (storage, recovered) = try NodeStorage.open(
-            disk, directory: SimulatedNode.directory, node: id, now: now, journalFileBytes: 64 << 10, random: &random)
-        try storage.prepareSpare()
-        running = Running(
-            driver: ReplicaDriver(
-                configuration: SimulatedNode.configuration(id, members), recovered: recovered, seed: seed &+ 1),
-            storage: storage)
+        let folder = try NodeFolder.open(
+            disk, directory: SimulatedNode.directory, node: id, now: now, seed: seed, journalFileBytes: 64 << 10)
+        running = folder.unpack { journal, log, recovered in
+            Running(
+                driver: ReplicaDriver(
+                    configuration: SimulatedNode.configuration(id, members), recovered: recovered, seed: seed &+ 1),
+                journal: journal, log: LogBox(log), identity: recovered.identity)
+        }
+    }
+
+    /// Holds what can't be copied in what can.
+    final class LogBox {
+        var log: ChosenLog
+
+        init(_ log: consuming ChosenLog) {
+            self.log = log
+        }
     }
 
     /// The power goes: what was not synced is kept by the drive, or not, as the rule says.
@@ -117,7 +127,7 @@ final class SimulatedNode {
         running.batches = []
         running.isJournalBusy = false
         guard let last = batches.last?.batch,
-            (try? running.storage.journal.append(batches.map(\.records))) != nil
+            (try? running.journal.append(batches.map(\.records))) != nil
         else { return nil }
         running.durable = last
         let released = running.held.filter { $0.after <= last }.map { ($0.message, $0.to) }
@@ -139,18 +149,17 @@ final class SimulatedNode {
         let blocks = running.blocks
         running.blocks = []
         running.isLogBusy = false
-        guard let last = blocks.last, (try? running.storage.append(blocks)) != nil else { return nil }
+        guard let last = blocks.last, (try? running.log.log.append(blocks)) != nil else { return nil }
         self.running = running
         return last.lastSlot
     }
 
     /// - Returns: whether the disk did it.
     func releaseJournal(through slot: Slot) -> Bool {
-        guard var running else { return false }
+        guard let running else { return false }
         self.running = nil
         do {
-            try running.storage.journal.release(through: slot)
-            try running.storage.prepareSpare()
+            try running.journal.release(through: slot)
         } catch {
             return false
         }
@@ -158,17 +167,16 @@ final class SimulatedNode {
         return true
     }
 
-    func adopt(_ genesis: Genesis, incarnation: Incarnation) -> Bool {
+    func adopt(_ genesis: Genesis) -> Bool {
         guard var running else { return false }
         self.running = nil
-        guard (try? running.storage.adopt(genesis, incarnation: incarnation)) != nil else { return false }
-        running.adopted = genesis
+        guard (try? running.identity.adopt(genesis, disk, SimulatedNode.directory)) != nil else { return false }
         self.running = running
         return true
     }
 
-    func readBlocks(from slot: Slot, bytes: Int) -> [RawBlock] {
-        guard let running, let blocks = try? running.storage.readBlocks(from: slot, bytes: bytes) else { return [] }
-        return blocks
+    func readBlocks(from slot: Slot, bytes: Int) throws -> [RawBlock] {
+        let reader = ChosenLogReader(disk, directory: NodeFolder.Places(SimulatedNode.directory).log)
+        return try reader.blocks(from: slot, bytes: bytes)
     }
 }
