@@ -1,8 +1,8 @@
 // How an entry of the log changes the state machine: one place for the start, which replays the log, and for what is
 // chosen afterwards.
 
-package import PaxosLog
 import Paxos
+package import PaxosLog
 package import StateMachine
 
 package enum ApplyError: Error, Equatable {

@@ -40,7 +40,8 @@ package struct NodeFolder: ~Copyable {
             try identity.join(genesis.value, fileSystem, places)
         } else if identity.cluster != nil {
             throw .missing(
-                file: places.log, reason: "the node belongs to a cluster, and neither log nor journal holds its genesis")
+                file: places.log, reason: "the node belongs to a cluster, and neither log nor journal holds its genesis"
+            )
         }
         return NodeFolder(
             journal: journal, log: log,

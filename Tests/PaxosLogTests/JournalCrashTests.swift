@@ -96,15 +96,15 @@ import Testing
         }
     }
 
-    @Test(arguments: UInt64(0)..<8)
+    @Test(arguments: UInt64(0)..<3)
     func nothingAcknowledgedIsLostInACrashAtAnyOperation(seed: UInt64) throws {
-        let steps = JournalScript(seed: seed, length: 24).steps
+        let steps = JournalScript(seed: seed, length: 20).steps
         var operation = 0
         while true {
             operation += 1
             let outcome = try JournalCrashTests.run(steps, crashAt: operation)
             if outcome.hasEnded { break }
-            let random = (UInt64(0)..<3).map { CrashRule.random(seed: seed &* 1_000_003 &+ UInt64(operation) * 7 + $0) }
+            let random = (UInt64(0)..<2).map { CrashRule.random(seed: seed &* 1_000_003 &+ UInt64(operation) * 7 + $0) }
             let rules =
                 [
                     .nothing, .everything, CrashRule(contents: .all, names: .none),
@@ -136,7 +136,11 @@ import Testing
             let second = CrashRule.random(seed: first.seed &+ UInt64(operation))
             let name = "\(name), \(first), then operation \(operation) of the recovery, \(second)"
             do {
-                try JournalCrashTests.check(outcome, on: fileSystem.afterCrash(keeping: second), name)
+                let again = try JournalCrashTests.open(
+                    fileSystem.afterCrash(keeping: second), logThrough: outcome.logThrough, seed: 500)
+                if !outcome.allows(JournalModel(again.recovery, logThrough: outcome.logThrough)) {
+                    Issue.record("\(name): recovered is what was never so: \(again.recovery)")
+                }
             } catch {
                 Issue.record("\(name): \(error)")
             }
@@ -144,7 +148,7 @@ import Testing
         }
     }
 
-    @Test(arguments: UInt64(0)..<40)
+    @Test(arguments: UInt64(0)..<20)
     func longScriptsEndAsTheModelSays(seed: UInt64) throws {
         let outcome = try JournalCrashTests.run(JournalScript(seed: 1000 + seed, length: 120).steps, crashAt: nil)
         #expect(outcome.hasEnded)

@@ -1,8 +1,8 @@
 // A file in memory that knows which of its bytes were not synced, so that a crash can take them back. A write costs a
 // copy of what it replaces, never one of the file.
 
-import Paxos
 import Glibc
+import Paxos
 import SystemPackage
 
 /// What an inode holds: the bytes as a reader sees them, and the changes since the last sync with what they replaced.

@@ -46,7 +46,7 @@ struct ClientHistory {
         if let last = open[client], now - operations[last].startedAt < 600_000 { return nil }
         if answeredAtTheEnd.contains(client) { return nil }
         let key: [UInt8] = [UInt8(ascii: "k"), UInt8.random(in: 0..<8, using: &random), 0, 0xFF]
-        let isRead = !lastWrites && Int.random(in: 0..<4, using: &random) == 0
+        let isRead = !lastWrites && Int.random(in: 0..<5, using: &random) < 2
         let number = operations.count
         var value: [UInt8]?
         if !isRead {
@@ -82,7 +82,9 @@ struct ClientHistory {
             readsAnswered += 1
             guard (stored?.modified ?? .zero) >= operation.floor, applied >= operation.floor else {
                 throw SimulationFailure(
-                    description: "read \(number) saw slot \(stored?.modified ?? .zero), but \(operation.floor) was acknowledged before")
+                    description:
+                        "read \(number) saw slot \(stored?.modified ?? .zero), but \(operation.floor) was acknowledged before"
+                )
             }
             // What one read has seen, a later one must see too.
             newest[operation.key] = max(newest[operation.key] ?? .zero, stored?.modified ?? .zero)

@@ -47,11 +47,14 @@ struct ClusterChecks {
         while entries.count < Int(driver.store.appliedThrough.rawValue) {
             let next = Slot(UInt64(entries.count) + 1)
             let last = driver.store.appliedThrough
-            guard
-                let run = tail.values(from: next, through: last, bytes: 1 << 20)
-                    ?? LogTail.values(
-                        in: node.readBlocks(from: next, bytes: 1 << 20), from: next, through: last, bytes: 1 << 20)
-            else { throw SimulationFailure(description: "\(node.id) has applied slot \(next) and does not hold it") }
+            var values = tail.values(from: next, through: last, bytes: 1 << 20)
+            if values == nil {
+                let blocks = try node.readBlocks(from: next, bytes: 1 << 20)
+                values = LogTail.values(in: blocks, from: next, through: last, bytes: 1 << 20)
+            }
+            guard let run = values else {
+                throw SimulationFailure(description: "\(node.id) has applied slot \(next) and does not hold it")
+            }
             for slot in run.firstSlot.rawValue...run.lastSlot.rawValue {
                 entries.append(Array(run.body[run.byteRange(of: Slot(slot)...Slot(slot))]))
             }

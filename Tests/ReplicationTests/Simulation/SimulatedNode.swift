@@ -175,8 +175,8 @@ final class SimulatedNode {
         return true
     }
 
-    func readBlocks(from slot: Slot, bytes: Int) -> [RawBlock] {
+    func readBlocks(from slot: Slot, bytes: Int) throws -> [RawBlock] {
         let reader = ChosenLogReader(disk, directory: NodeFolder.Places(SimulatedNode.directory).log)
-        return (try? reader.blocks(from: slot, bytes: bytes)) ?? []
+        return try reader.blocks(from: slot, bytes: bytes)
     }
 }
