@@ -13,6 +13,7 @@ import Testing
 struct FakeService: StoreService {
     let answer: Answer
     var hasRoom = true
+    var unhealthy: String?
     let asked = NIOLockedValueBox<[Replication.Request]>([])
 
     func ask(_ request: Replication.Request) async -> Answer {
@@ -21,6 +22,7 @@ struct FakeService: StoreService {
     }
 
     func status() async -> NodeStatus { preconditionFailure("not asked for here") }
+    func unhealthyReason() async -> String? { unhealthy }
     func printLog(to name: String) async throws(HTTPFailure) {
         if name == "fails" { throw .printFailed("no") }
     }
@@ -163,6 +165,9 @@ struct FakeService: StoreService {
     @Test func otherRoutes() async throws {
         let service = FakeService(answer: Self.done(1))
         #expect(try await send(service, .get, "/crash").status == 403)
+        #expect(try await send(service, .get, "/health").status == 200)
+        let ill = try await send(FakeService(answer: .unknown, unhealthy: "no leader"), .get, "/health")
+        #expect(ill.status == 503 && ill.text.contains("no leader"))
         #expect(try await send(service, .get, "/log/print/dump").text == #"{"FileName":"dump"}"#)
         #expect(try await send(service, .get, "/log/print/fails").status == 500)
         let wrongMethod = try await send(service, .get, "/store/set")

@@ -9,14 +9,14 @@ import NIOCore
 import ServiceLifecycle
 
 struct HTTPServer<Service: StoreService> {
-    /// More connections than this wait to be accepted.
-    static var mostConnections: Int { 10_000 }
     /// A connection that says nothing, or stops in the middle, is closed after this long.
     static var idleTimeout: TimeAmount { .seconds(60) }
 
     let address: HostAndPort
     let responder: Responder<Service>
     let loop: any EventLoop
+    /// More than these wait to be accepted.
+    let mostConnections: Int
     let logger: Logger
     /// Told where clients are served, once they are.
     let ready: @Sendable (SocketAddress?) async -> Void
@@ -27,7 +27,7 @@ struct HTTPServer<Service: StoreService> {
         return try HTTPServerBuilder.http1(configuration: .init(idleTimeout: Self.idleTimeout)).buildServer(
             configuration: ServerConfiguration(
                 address: .hostname(address.host, port: address.port), backlog: 1024,
-                availableConnectionsDelegate: MaximumAvailableConnections(Self.mostConnections, logger: logger)),
+                availableConnectionsDelegate: MaximumAvailableConnections(mostConnections, logger: logger)),
             eventLoopGroup: loop, logger: logger,
             responder: { request, writer, _ in
                 var response = try await responder.respond(to: request) {

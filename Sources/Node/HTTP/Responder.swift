@@ -118,9 +118,7 @@ struct Responder<Service: StoreService>: Sendable {
     }
 
     private func health() async throws -> Response {
-        let status = await service.status()
-        if let reason = status.driver.unhealthyReason { throw HTTPFailure.unavailable(reason) }
-        guard service.hasRoom else { throw HTTPFailure.unavailable("the disk is full") }
+        if let reason = await service.unhealthyReason() { throw HTTPFailure.unavailable(reason) }
         return Answers.json(.ok, .object([("status", .string("ok"))]))
     }
 

@@ -7,6 +7,8 @@ protocol StoreService: Sendable {
     /// Answers every request, in the time that the settings give it.
     func ask(_ request: Request) async -> Answer
     func status() async -> NodeStatus
+    /// Why the node can't serve; nil when it can.
+    func unhealthyReason() async -> String?
     func printLog(to name: String) async throws(HTTPFailure)
     /// Whether a command would find room in the journal.
     var hasRoom: Bool { get }

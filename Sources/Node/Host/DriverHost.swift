@@ -149,8 +149,8 @@ final class DriverHost: @unchecked Sendable {
 
     // MARK: Stopping
 
-    /// Hands leadership over and waits until nobody waits for an answer any more, or until `limit` has passed. From here
-    /// on the driver refuses what is asked.
+    /// Hands leadership over and waits until nobody waits for an answer any more, `limit` at most. From here on the
+    /// driver refuses what is asked.
     func stop(within limit: TimeAmount) async {
         post(.stop)
         let deadline = NIODeadline.now() + limit
@@ -161,7 +161,19 @@ final class DriverHost: @unchecked Sendable {
             if isDone { return }
             try? await Task.sleep(for: .milliseconds(10))
         }
-        logger.warning("Leadership could not be handed over in time")
+        logger.warning("Leadership could not be handed over, or not all requests be answered, in time")
+        await withUnsafeContinuation { continuation in
+            loop.execute {
+                self.answerUnknown()
+                continuation.resume()
+            }
+        }
+    }
+
+    /// Who still waits is told that nothing is known.
+    private func answerUnknown() {
+        for continuation in waiting.values { continuation.resume(returning: .unknown) }
+        waiting = [:]
     }
 
     private var isQuiet: Bool {
@@ -175,8 +187,7 @@ final class DriverHost: @unchecked Sendable {
         hasEnded = true
         ticks?.cancel()
         refuseAll()
-        for continuation in waiting.values { continuation.resume(returning: .unknown) }
-        waiting = [:]
+        answerUnknown()
     }
 
     private func refuseAll() {

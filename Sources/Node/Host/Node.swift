@@ -10,6 +10,10 @@ import ServiceLifecycle
 import SystemPackage
 
 final class Node: Sendable {
+    /// From the signal to the end of the process. Whoever sent it was told five seconds.
+    static let mostStopping = TimeAmount.milliseconds(4_500)
+    static let mostHandingOver = TimeAmount.seconds(2)
+
     private let configuration: NodeConfiguration
     private let host: DriverHost
     private let storage: NodeStorage
@@ -40,10 +44,16 @@ final class Node: Sendable {
         }
     }
 
-    /// Hands leadership over; what is asked from here on is refused.
-    func handOver(within limit: TimeAmount) async {
+    /// Hands leadership over; what is asked from here on is refused. From here on the process has `mostStopping` to end.
+    func handOver() async {
         logger.notice("Stopping")
-        await host.stop(within: limit)
+        let logger = logger
+        host.loop.scheduleTask(in: Node.mostStopping) {
+            // What was acknowledged is on disk; a client that does not finish its request must not hold the process.
+            logger.warning("Stopped with connections still open")
+            ProcessEnd.now(0)
+        }
+        await host.stop(within: Node.mostHandingOver)
     }
 
     /// Ends everything that `start` began. The disk holds all that was handed to it when this returns.
@@ -81,6 +91,11 @@ extension Node: StoreService {
         }
     }
 
+    func unhealthyReason() async -> String? {
+        if disk.isFull { return "the disk is full" }
+        return await host.look { $0.status.unhealthyReason }
+    }
+
     func printLog(to name: String) async throws(HTTPFailure) {
         let tail = await host.look { $0.unlogged }
         do {
@@ -103,10 +118,9 @@ extension Node: StoreService {
 /// Runs the node as a service: until it is told to stop, and then until leadership is handed over.
 struct NodeService: Service {
     let node: Node
-    let handOverLimit: TimeAmount
 
     func run() async throws {
         try await gracefulShutdown()
-        await node.handOver(within: handOverLimit)
+        await node.handOver()
     }
 }

@@ -10,8 +10,8 @@ enum ProcessEnd {
         now(ExitStatus.inputOutput, "the disk failed while \(doing): \(error.sentence)")
     }
 
-    static func now(_ status: Int32, _ message: String) -> Never {
-        StandardStreams.complain(message)
+    static func now(_ status: Int32, _ message: String? = nil) -> Never {
+        if let message { StandardStreams.complain(message) }
         _exit(status)
     }
 }

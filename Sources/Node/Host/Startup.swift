@@ -12,10 +12,6 @@ import SystemPackage
 import UnixSignals
 
 struct Startup {
-    /// From the signal to the end of the process.
-    static let mostStoppingSeconds = 5
-    private static let handOverLimit = TimeAmount.seconds(2)
-
     let configuration: NodeConfiguration
     let fileSystem: any FileSystem
     let loop: any EventLoop
@@ -139,15 +135,14 @@ struct Startup {
     private func serve(_ node: Node) async throws {
         let server = HTTPServer(
             address: configuration.http, responder: Responder(service: node, allowsCrash: configuration.allowsCrash),
-            loop: loop, logger: quietLogger, ready: { sayReady($0) })
+            loop: loop, mostConnections: OpenFiles.raiseLimit() - 200, logger: quietLogger, ready: { sayReady($0) })
         let services = ServiceGroup(
             configuration: ServiceGroupConfiguration(
                 services: [
                     .init(service: try server.makeService()),
                     // The last is the first to be told to stop: clients are still answered while leadership goes over.
                     .init(
-                        service: NodeService(node: node, handOverLimit: Startup.handOverLimit),
-                        successTerminationBehavior: .ignore),
+                        service: NodeService(node: node), successTerminationBehavior: .ignore),
                 ],
                 gracefulShutdownSignals: [.sigterm, .sigint], logger: quietLogger))
         do {

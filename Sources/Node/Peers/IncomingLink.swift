@@ -75,7 +75,8 @@ final class IncomingLink: ChannelInboundHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        if !(error is IOError) { network.logJunk(from: context.remoteAddress, error) }
+        // A connection that ends, even within a frame, is no junk.
+        if context.channel.isActive, !(error is IOError) { network.logJunk(from: context.remoteAddress, error) }
         context.close(promise: nil)
     }
 }
