@@ -130,9 +130,14 @@ import Testing
     /// Fails when the bytes change: then the version and docs/wire-format.md must too.
     @Test func acceptedKeepsItsBytes() {
         let bytes = Self.frame(.paxos(.accepted(.init(ballot: Self.ballot, through: Slot(11)))))
-        let text = bytes[PeerCodec.frameHeaderLength...].map { $0 < 16 ? "0" + String($0, radix: 16) : String($0, radix: 16) }
-        #expect(
-            text.joined() == "06000000" + "01000000" + "0500000000000000" + "0600000000000000" + "0100000000000000"
-                + "0700000000000000" + "0200" + "0000" + "01000000" + "0b00000000000000")
+        let digits = bytes[PeerCodec.frameHeaderLength...].map { byte -> String in
+            let text = String(byte, radix: 16)
+            return byte < 16 ? "0" + text : text
+        }
+        let fields = [
+            "06000000", "01000000", "0500000000000000", "0600000000000000", "0100000000000000", "0700000000000000",
+            "0200", "0000", "01000000", "0b00000000000000",
+        ]
+        #expect(digits.joined() == fields.joined())
     }
 }
