@@ -31,6 +31,8 @@ struct PeerTransport: Sendable {
             channel.setOption(.autoRead, value: true).whenFailure { [channel] _ in channel.close(promise: nil) }
         }
 
+        var port: Int? { channel.localAddress?.port }
+
         func close() { channel.close(promise: nil) }
     }
 
