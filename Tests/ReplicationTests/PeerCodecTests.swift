@@ -112,7 +112,9 @@ import Testing
             for _ in 0...Int.random(in: 0..<3, using: &random) {
                 body[Int.random(in: 0..<body.count, using: &random)] = UInt8.random(in: .min ... .max, using: &random)
             }
-            if Int.random(in: 0..<4, using: &random) == 0 { body.removeLast(Int.random(in: 0..<body.count, using: &random)) }
+            if Int.random(in: 0..<4, using: &random) == 0 {
+                body.removeLast(Int.random(in: 0..<body.count, using: &random))
+            }
             if body.isEmpty { continue }
             var buffer = ByteBuffer()
             buffer.writeInteger(UInt32(body.count), endianness: .little)
