@@ -21,7 +21,8 @@ import Testing
                 journalFileBytes: 64 << 10)
             driver = folder.unpack { _, _, recovered in
                 ReplicaDriver(
-                    configuration: DriverConfiguration(node: NodeID(0), members: members), recovered: recovered, seed: 2)
+                    configuration: DriverConfiguration(node: NodeID(0), members: members), recovered: recovered, seed: 2
+                )
             }
         }
 
@@ -69,7 +70,9 @@ import Testing
     @Test func commandsOfOneTurnShareOneBatch() throws {
         var node = try Alone()
         node.lead()
-        for number in 1...100 { node.driver.handle(.request(RequestID(UInt64(number)), try Self.set("k\(number)", "v"))) }
+        for number in 1...100 {
+            node.driver.handle(.request(RequestID(UInt64(number)), try Self.set("k\(number)", "v")))
+        }
         let effects = node.turn()
         let runs = effects.flatMap { effect -> [Run] in
             guard case .journal(_, let records) = effect else { return [] }
@@ -154,7 +157,9 @@ import Testing
         #expect(node.driver.status.role == .learner)
         for now in 1...400 { node.turn(.tick(now: UInt64(now) * 10_000)) }
         let spoke = node.effects.contains { effect in
-            guard case .send(let message, _, _) = effect, case .paxos(let content) = message.content else { return false }
+            guard case .send(let message, _, _) = effect, case .paxos(let content) = message.content else {
+                return false
+            }
             if case .prepare = content { return true }
             if case .preVote = content { return true }
             return false
