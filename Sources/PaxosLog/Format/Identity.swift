@@ -100,7 +100,7 @@ extension Identity {
     package static func read(
         _ fileSystem: any FileSystem, _ directory: FilePath
     ) throws(StorageError) -> Identity? {
-        let path = directory.appending(fileName)
+        let path = directory.file(fileName)
         guard try fileSystem.exists(path) else { return nil }
         let file = try fileSystem.open(path, for: .read)
         // Longer than any that is written, so that nothing large is read for nothing.
@@ -111,8 +111,8 @@ extension Identity {
 
     /// Takes the place of the identity that was there; durable on return, and never half of it.
     package func write(_ fileSystem: any FileSystem, _ directory: FilePath) throws(StorageError) {
-        let path = directory.appending(Identity.fileName)
-        let temporary = directory.appending(Identity.fileName + ".new")
+        let path = directory.file(Identity.fileName)
+        let temporary = directory.file(Identity.fileName + ".new")
         if try fileSystem.exists(temporary) { try fileSystem.remove(temporary) }
         let file = try fileSystem.create(temporary)
         try [UInt8](encoded.utf8).span.bytes.withUnsafeBytes { bytes throws(StorageError) in

@@ -40,21 +40,24 @@ extension JournalFileHeader {
 
     /// The whole sector.
     package func encoded() -> [UInt8] {
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(JournalFormat.sectorSize)
-        bytes.append(contentsOf: JournalFileHeader.magic)
-        bytes.appendLittleEndian(JournalFormat.currentVersion)
-        bytes.appendLittleEndian(UInt32(JournalFormat.sectorSize))
-        bytes.appendLittleEndian(UInt64(capacity))
-        bytes.appendLittleEndian(sequence)
-        bytes.appendLittleEndian(salt)
-        bytes.appendLittleEndian(identity.journal.high)
-        bytes.appendLittleEndian(identity.journal.low)
-        bytes.appendLittleEndian(identity.node.rawValue)
-        bytes.appendLittleEndian(UInt16(0))
-        bytes.appendLittleEndian(UInt32(0))
-        bytes.appendLittleEndian(JournalFormat.checksum(bytes.span.bytes, seed: 0))
-        bytes.append(contentsOf: repeatElement(0, count: JournalFormat.sectorSize - bytes.count))
+        var bytes = [UInt8](repeating: 0, count: JournalFormat.sectorSize)
+        bytes.withUnsafeMutableBytes { sector in
+            func store<T: FixedWidthInteger & BitwiseCopyable>(_ value: T, _ at: Int) {
+                sector.storeBytes(of: value.littleEndian, toByteOffset: at, as: T.self)
+            }
+            sector.copyBytes(from: JournalFileHeader.magic)
+            store(JournalFormat.currentVersion, 8)
+            store(UInt32(JournalFormat.sectorSize), 12)
+            store(UInt64(capacity), 16)
+            store(sequence, 24)
+            store(salt, 32)
+            store(identity.journal.high, 40)
+            store(identity.journal.low, 48)
+            store(identity.node.rawValue, 56)
+            let covered = RawSpan(_unsafeBytes: UnsafeRawBufferPointer(sector))
+                .extracting(0..<JournalFileHeader.checksumOffset)
+            store(JournalFormat.checksum(covered, seed: 0), JournalFileHeader.checksumOffset)
+        }
         return bytes
     }
 

@@ -39,7 +39,7 @@ extension Journal {
                 JournalLiveFile(
                     sequence: item.sequence, path: item.path, capacity: file.header.capacity, highestSlot: .zero))
         }
-        let reader = try JournalReader(fileSystem, directory, identity: identity, logThrough: logThrough)
+        let reader = JournalReader(fileSystem, directory, folder, identity: identity, logThrough: logThrough)
         var replay = JournalReplay(files: live, logThrough: logThrough)
         try replay.read(reader)
         let recovery = try replay.recovery(directory)

@@ -19,7 +19,7 @@ package final class JournalFileReader {
     /// The durable mark of the batch being read: its start.
     private var batchStart = JournalFormat.sectorSize
     private var isFinished = false
-    /// Where damage was suspected last. It counts only when the place, read again, still shows it.
+    /// Where damage or the end was suspected last. It counts only when the place, read again, still shows it.
     private var suspected: Int?
     private var reportsSize: Bool
     private var window: [UInt8]
@@ -164,6 +164,8 @@ package final class JournalFileReader {
         if behind.firstRecord != nil {
             return try judge("no record stands here", resumeAt: nil, slots: nil, wasWrittenSo: false)
         }
+        guard isConfirmed() else { return nil }
+        wasRecycled = try !holdsThisFile()
         isFinished = true
         return .end
     }
@@ -185,11 +187,7 @@ package final class JournalFileReader {
             isFinished = true
             return .tornTail(damage(.tornTail, place, slots, reason))
         }
-        guard suspected == offset else {
-            suspected = offset
-            windowCount = 0
-            return nil
-        }
+        guard isConfirmed() else { return nil }
         if let resume = resumeAt ?? behind.firstRecord {
             // What stands there may begin a batch or go on with one whose start is lost.
             offset = resume
@@ -198,6 +196,14 @@ package final class JournalFileReader {
             isFinished = true
         }
         return .corrupt(damage(.corrupt, place, slots, reason))
+    }
+
+    /// Whether what is made out of `offset` was read from the file twice; if not, it is to be read again.
+    private func isConfirmed() -> Bool {
+        if suspected == offset { return true }
+        suspected = offset
+        windowCount = 0
+        return false
     }
 
     /// Tries each sector boundary behind `damage` to the file's end.

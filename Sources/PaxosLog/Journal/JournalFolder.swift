@@ -17,35 +17,45 @@ package struct JournalFolder {
 
     package init(_ fileSystem: any FileSystem, _ directory: FilePath) throws(StorageError) {
         for name in try fileSystem.list(directory) {
-            guard let dot = name.utf8.firstIndex(of: UInt8(ascii: ".")), let sequence = UInt64(name[..<dot]),
-                sequence > 0, name[..<dot] == JournalFolder.digits(sequence)
-            else { continue }
-            let item = Item(sequence: sequence, path: directory.appending(name))
-            switch name[dot...] {
-            case ".journal": files.append(item)
-            case ".spare": spares.append(item)
-            case ".unfinished": unfinished.append(item)
-            default: continue
+            guard let (sequence, kind) = JournalFolder.parse(name) else { continue }
+            let item = Item(sequence: sequence, path: directory.file(name))
+            switch kind {
+            case .file: files.append(item)
+            case .spare: spares.append(item)
+            case .unfinished: unfinished.append(item)
             }
         }
         files.sort { $0.sequence < $1.sequence }
     }
 
+    private enum Kind: String {
+        case file = ".journal"
+        case spare = ".spare"
+        case unfinished = ".unfinished"
+    }
+
     package static func file(_ directory: FilePath, _ sequence: UInt64) -> FilePath {
-        directory.appending("\(digits(sequence)).journal")
+        directory.file(digits(sequence) + Kind.file.rawValue)
     }
 
     package static func spare(_ directory: FilePath, _ sequence: UInt64) -> FilePath {
-        directory.appending("\(digits(sequence)).spare")
+        directory.file(digits(sequence) + Kind.spare.rawValue)
     }
 
     package static func unfinished(_ directory: FilePath, _ sequence: UInt64) -> FilePath {
-        directory.appending("\(digits(sequence)).unfinished")
+        directory.file(digits(sequence) + Kind.unfinished.rawValue)
     }
 
     /// Ten digits, so that names sort as numbers do.
     private static func digits(_ sequence: UInt64) -> String {
         let digits = String(sequence)
-        return String(repeating: "0", count: max(0, 10 - digits.count)) + digits
+        return String(repeating: "0", count: max(0, 10 - digits.utf8.count)) + digits
+    }
+
+    private static func parse(_ name: String) -> (sequence: UInt64, kind: Kind)? {
+        guard let dot = name.utf8.firstIndex(of: UInt8(ascii: ".")), let kind = Kind(rawValue: String(name[dot...])),
+            let sequence = UInt64(name[..<dot]), sequence > 0, String(name[..<dot]) == digits(sequence)
+        else { return nil }
+        return (sequence, kind)
     }
 }

@@ -32,14 +32,22 @@ package final class JournalReader {
     /// - Parameters:
     ///   - identity: whose journal it must be; nil takes any.
     ///   - logThrough: how far the chosen log goes, to tell whether files that are gone are missed; nil asks nothing.
-    package init(
+    package convenience init(
         _ fileSystem: any FileSystem, _ directory: FilePath, identity: JournalIdentity?, logThrough: Slot?
     ) throws(StorageError) {
+        self.init(
+            fileSystem, directory, try JournalFolder(fileSystem, directory), identity: identity, logThrough: logThrough)
+    }
+
+    init(
+        _ fileSystem: any FileSystem, _ directory: FilePath, _ folder: JournalFolder, identity: JournalIdentity?,
+        logThrough: Slot?
+    ) {
         self.fileSystem = fileSystem
         self.directory = directory
         self.identity = identity
         self.logThrough = logThrough
-        waiting = try JournalFolder(fileSystem, directory).files.reversed()
+        waiting = folder.files.reversed()
     }
 
     package func next() throws(StorageError) -> JournalFinding {

@@ -46,7 +46,7 @@ struct ClientHistory {
         if let last = open[client], now - operations[last].startedAt < 600_000 { return nil }
         if answeredAtTheEnd.contains(client) { return nil }
         let key: [UInt8] = [UInt8(ascii: "k"), UInt8.random(in: 0..<8, using: &random), 0, 0xFF]
-        let isRead = !lastWrites && Int.random(in: 0..<4, using: &random) == 0
+        let isRead = !lastWrites && Int.random(in: 0..<5, using: &random) < 2
         let number = operations.count
         var value: [UInt8]?
         if !isRead {

@@ -31,6 +31,7 @@ final class SimulatedCluster {
         case frame(ByteBuffer, from: NodeID, to: NodeID)
         case journalWritten(NodeID, start: Int)
         case logWritten(NodeID, start: Int)
+        case request(RequestID, Request, NodeID, start: Int)
         case restart(NodeID)
         case fault
         case heal
@@ -49,6 +50,8 @@ final class SimulatedCluster {
     private(set) var crashes = 0
     private(set) var elections = 0
     private var wiped: NodeID?
+    /// Until when a node stands still, as a process that is stopped or swapped out does.
+    private var pauses: [NodeID: UInt64] = [:]
 
     private static let tick: UInt64 = 10_000
 
@@ -75,6 +78,7 @@ final class SimulatedCluster {
     private func settle() throws {
         network.faults = SimulatedNetwork.Faults()
         network.heal()
+        pauses.removeAll()
         for id in members where nodes[id]?.isRunning == false { try start(id) }
         history.lastWrites = true
         let end = now + plan.settleTime
@@ -98,6 +102,10 @@ final class SimulatedCluster {
     private func step() throws {
         guard let (time, happening) = queue.next() else { throw SimulationFailure(description: "nothing to happen") }
         now = time
+        if let id = concerned(by: happening), let end = pauses[id] {
+            if now < end { return queue.plan(happening, at: end + UInt64.random(in: 0...2_000, using: &random)) }
+            pauses[id] = nil
+        }
         switch happening {
         case .tick(let id, let start):
             guard isCurrent(id, start) else { return }
@@ -118,12 +126,23 @@ final class SimulatedCluster {
             guard isCurrent(id, start), let node = nodes[id] else { return }
             guard let slot = node.finishLogWrite() else { return crash(id) }
             try deliver(.logDurable(through: slot), to: id)
+        case .request(let request, let content, let id, let start):
+            if isCurrent(id, start) { try deliver(.request(request, content), to: id) }
         case .restart(let id): try start(id)
         case .fault: makeFault()
         case .heal: network.heal()
         case .client(let client):
             queue.plan(happening, at: now + UInt64.random(in: 3_000...30_000, using: &random))
             try clientStep(client)
+        }
+    }
+
+    /// The node that a happening waits for.
+    private func concerned(by happening: Happening) -> NodeID? {
+        switch happening {
+        case .tick(let id, _), .journalWritten(let id, _), .logWritten(let id, _), .request(_, _, let id, _): id
+        case .frame(_, _, let id): id
+        case .restart, .fault, .heal, .client: nil
         }
     }
 
@@ -206,9 +225,12 @@ final class SimulatedCluster {
 
     private func makeFault() {
         guard !history.lastWrites else { return }
-        queue.plan(.fault, at: now + UInt64.random(in: 50_000...400_000, using: &random))
-        let id = members[Int.random(in: 0..<members.count, using: &random)]
-        switch Int.random(in: 0..<6, using: &random) {
+        queue.plan(.fault, at: now + UInt64.random(in: 30_000...300_000, using: &random))
+        let leaders = members.filter { nodes[$0]?.driver?.status.role == .leader }
+        // A leader is where most goes wrong.
+        let choice = Bool.random(using: &random) && !leaders.isEmpty ? leaders : members
+        let id = choice[Int.random(in: 0..<choice.count, using: &random)]
+        switch Int.random(in: 0..<8, using: &random) {
         case 0, 1:
             if plan.crashes, nodes[id]?.isRunning == true { crash(id) }
         case 2:
@@ -222,13 +244,16 @@ final class SimulatedCluster {
             nodes[id]?.wipe()
             checks.forget(id)
             queue.plan(.restart(id), at: now + 50_000)
-        default:
+        case 4, 5:
             if plan.partitions { partition(from: id) }
+        default:
+            pauses[id] = now + UInt64.random(in: 50_000...600_000, using: &random)
         }
     }
 
     private func partition(from id: NodeID) {
-        let side = members.filter { $0 == id || Bool.random(using: &random) }
+        let isAlone = Bool.random(using: &random)
+        let side = members.filter { $0 == id || (!isAlone && Bool.random(using: &random)) }
         let others = members.filter { !side.contains($0) }
         let isOneWay = Int.random(in: 0..<3, using: &random) == 0
         for a in side {
@@ -249,7 +274,8 @@ final class SimulatedCluster {
             history.lastWrites
             ? members[client % members.count] : running[Int.random(in: 0..<running.count, using: &random)]
         guard let (request, content) = try history.next(client, at: now, node: id, using: &random) else { return }
-        try deliver(.request(request, content), to: id)
+        let start = nodes[id]?.starts ?? 0
+        queue.plan(.request(request, content, id, start: start), at: now + UInt64.random(in: 0...500, using: &random))
     }
 
     // MARK: The end
