@@ -11,7 +11,7 @@ package struct FolderLock: ~Copyable, Sendable {
 
     /// - Throws: `.io(.resourceBusy, …)` when another process, or another lock of this one, holds the folder.
     package init(_ directory: FilePath) throws(StorageError) {
-        let path = directory.appending(FolderLock.fileName)
+        let path = directory.file(FolderLock.fileName)
         let opened = path.withPlatformString { open($0, O_RDWR | O_CREAT | O_CLOEXEC, 0o644) }
         guard opened >= 0 else { throw .io(Errno(rawValue: errno), operation: "open", path: path) }
         while flock(opened, LOCK_EX | LOCK_NB) != 0 {

@@ -17,7 +17,8 @@ package final class MemoryFileSystem: FileSystem, @unchecked Sendable {
         var changes: [[(name: String, before: MemoryContents?)]] = []
     }
 
-    private var folders: [FilePath: Folder] = [:]
+    /// By path, as text: FilePath's own operations are slow in a debug build. The folder above all is "".
+    private var folders: [String: Folder] = ["": Folder()]
     /// How many operations were begun, the one that crashed included.
     package private(set) var operations = 0
     /// The power goes at the operation with this number, counted from 1: it may or may not have had its effect, and it
@@ -52,36 +53,37 @@ package final class MemoryFileSystem: FileSystem, @unchecked Sendable {
 
     package func list(_ directory: FilePath) throws(StorageError) -> [String] {
         try checkPower("list", directory)
-        var names = folders[directory].map { Array($0.names.keys) } ?? []
-        names += folders.keys.filter { $0 != directory && $0.removingLastComponent() == directory }
-            .compactMap { $0.lastComponent?.string }
+        let text = MemoryFileSystem.text(directory)
+        var names = folders[text].map { Array($0.names.keys) } ?? []
+        for folder in folders.keys where folder != "" {
+            let (above, name) = MemoryFileSystem.split(folder)
+            if above == text { names.append(name) }
+        }
         return names.sorted()
     }
 
     package func exists(_ path: FilePath) throws(StorageError) -> Bool {
         try checkPower("exists", path)
-        if folders[path] != nil { return true }
-        return folders[path.removingLastComponent()]?.names[path.lastComponent?.string ?? ""] != nil
+        let text = MemoryFileSystem.text(path)
+        if folders[text] != nil { return true }
+        let (folder, name) = MemoryFileSystem.split(text)
+        return folders[folder]?.names[name] != nil
     }
 
     /// Folders are durable at once, as PosixFileSystem makes them by syncing the folder above.
     package func createDirectory(_ path: FilePath) throws(StorageError) {
         try checkPower("createDirectory", path)
-        var path = path
-        while !path.isEmpty, folders[path] == nil {
-            folders[path] = Folder()
-            path = path.removingLastComponent()
-        }
+        makeFolders(MemoryFileSystem.text(path))
     }
 
     package func rename(_ source: FilePath, to target: FilePath) throws(StorageError) {
         try begin(.rename, source)
-        precondition(
-            source.removingLastComponent() == target.removingLastComponent(), "a file is renamed within its folder")
         let contents = try find(source, "rename")
+        let (oldFolder, oldName) = try place(source, "rename")
         let (folder, name) = try place(target, "rename")
+        precondition(folder === oldFolder, "a file is renamed within its folder")
         if let gone = folder.names[name], gone !== contents { usedBytes -= gone.size }
-        change(folder, [(source.lastComponent?.string ?? "", nil), (name, contents)])
+        change(folder, [(oldName, nil), (name, contents)])
         try finish(.rename, source)
     }
 
@@ -95,7 +97,7 @@ package final class MemoryFileSystem: FileSystem, @unchecked Sendable {
 
     package func syncDirectory(_ directory: FilePath) throws(StorageError) {
         try begin(.syncDirectory, directory)
-        guard let folder = folders[directory] else {
+        guard let folder = folders[MemoryFileSystem.text(directory)] else {
             throw .io(.noSuchFileOrDirectory, operation: "syncDirectory", path: directory)
         }
         try finish(.syncDirectory, directory)
@@ -110,7 +112,7 @@ package final class MemoryFileSystem: FileSystem, @unchecked Sendable {
         var generator = SplitMix64(seed: rule.seed)
         let result = MemoryFileSystem()
         result.capacity = capacity
-        for (path, folder) in folders.sorted(by: { $0.key.string < $1.key.string }) {
+        for (path, folder) in folders.sorted(by: { $0.key < $1.key }) {
             let kept =
                 switch rule.names {
                 case .none: 0
@@ -141,15 +143,8 @@ package final class MemoryFileSystem: FileSystem, @unchecked Sendable {
 
     /// Puts a file there that is durable, with its name, and makes the folders it needs.
     package func install(_ bytes: [UInt8], at path: FilePath) {
-        let directory = path.removingLastComponent()
-        var above = directory
-        while !above.isEmpty, folders[above] == nil {
-            folders[above] = Folder()
-            above = above.removingLastComponent()
-        }
-        guard let folder = folders[directory], let name = path.lastComponent?.string else {
-            preconditionFailure("a file has a name in a folder")
-        }
+        let (directory, name) = MemoryFileSystem.split(MemoryFileSystem.text(path))
+        let folder = makeFolders(directory)
         usedBytes += bytes.count - (folder.names[name]?.size ?? 0)
         folder.names[name] = bytes.withUnsafeBytes { MemoryContents(bytes: $0) }
     }
@@ -204,7 +199,8 @@ package final class MemoryFileSystem: FileSystem, @unchecked Sendable {
     }
 
     private func place(_ path: FilePath, _ operation: String) throws(StorageError) -> (Folder, String) {
-        guard let folder = folders[path.removingLastComponent()], let name = path.lastComponent?.string else {
+        let (directory, name) = MemoryFileSystem.split(MemoryFileSystem.text(path))
+        guard let folder = folders[directory] else {
             throw .io(.noSuchFileOrDirectory, operation: operation, path: path)
         }
         return (folder, name)
@@ -221,5 +217,24 @@ package final class MemoryFileSystem: FileSystem, @unchecked Sendable {
     private func change(_ folder: Folder, _ bindings: [(name: String, contents: MemoryContents?)]) {
         folder.changes.append(bindings.map { ($0.name, folder.names[$0.name]) })
         for binding in bindings { folder.names[binding.name] = binding.contents }
+    }
+
+    @discardableResult
+    private func makeFolders(_ path: String) -> Folder {
+        if let folder = folders[path] { return folder }
+        makeFolders(MemoryFileSystem.split(path).folder)
+        let folder = Folder()
+        folders[path] = folder
+        return folder
+    }
+
+    private static func text(_ path: FilePath) -> String {
+        path.withPlatformString { String(cString: $0) }
+    }
+
+    /// The folder and the name in it.
+    private static func split(_ path: String) -> (folder: String, name: String) {
+        guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) else { return ("", path) }
+        return (String(path[..<slash]), String(path[path.utf8.index(after: slash)...]))
     }
 }

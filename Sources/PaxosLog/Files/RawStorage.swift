@@ -46,3 +46,10 @@ struct RawStorage: ~Copyable {
         if let start = source.baseAddress { memcpy(base + offset, start, source.count) }
     }
 }
+
+extension UnsafeRawBufferPointer {
+    var isZero: Bool {
+        guard let start = baseAddress, let first else { return true }
+        return first == 0 && memcmp(start, start + 1, count - 1) == 0
+    }
+}

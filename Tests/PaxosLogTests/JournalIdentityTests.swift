@@ -1,0 +1,114 @@
+// identity.json: written whole or not at all, and refused when it is not what was written.
+
+import Paxos
+import SystemPackage
+import Testing
+
+@testable import PaxosLog
+
+@Suite struct JournalIdentityTests {
+    let fileSystem = MemoryFileSystem()
+    let directory: FilePath = "/n1"
+    let path: FilePath = "/n1/identity.json"
+    let identity = Identity(
+        node: NodeID(1), cluster: UniqueID(high: 0xA0, low: 0xB1), incarnation: .first, boot: 1_700_000_000_000,
+        journal: UniqueID(high: 0xC2, low: 0xD3))
+
+    init() throws {
+        try fileSystem.createDirectory(directory)
+    }
+
+    @Test func oneFieldStandsOnEachLine() {
+        #expect(
+            identity.encoded == """
+                {
+                  "version": 0,
+                  "node": "n1",
+                  "cluster": "00000000000000a000000000000000b1",
+                  "incarnation": 1,
+                  "boot": 1700000000000,
+                  "journal": "00000000000000c200000000000000d3",
+                  "checksum": "ac79c711752635d4"
+                }
+
+                """)
+    }
+
+    @Test func whatIsWrittenIsRead() throws {
+        #expect(try Identity.read(fileSystem, directory) == nil)
+        try identity.write(fileSystem, directory)
+        #expect(try Identity.read(fileSystem, directory) == identity)
+        var next = identity
+        next.cluster = nil
+        next.incarnation = .learner
+        next.boot = .max
+        try next.write(fileSystem, directory)
+        #expect(try Identity.read(fileSystem.afterCrash(keeping: .nothing), directory) == next)
+        #expect(try fileSystem.list(directory) == ["identity.json"])
+    }
+
+    @Test func spacingAndOrderDoNotMatter() throws {
+        let lines = identity.encoded.split(separator: "\n").dropFirst().dropLast()
+        let fields = lines.map { $0.hasSuffix(",") ? String($0.dropLast()) : String($0) }
+        let text = "{" + fields.reversed().joined(separator: " ,\t") + "}"
+        fileSystem.install([UInt8](text.utf8), at: path)
+        #expect(try Identity.read(fileSystem, directory) == identity)
+    }
+
+    @Test func aFlippedBitOfAnyFieldIsFound() throws {
+        try identity.write(fileSystem, directory)
+        let whole = try #require(fileSystem.contents(of: path))
+        var refused = 0
+        for offset in whole.indices {
+            fileSystem.install(whole, at: path)
+            fileSystem.flipByte(of: path, at: offset, mask: 1 << (offset % 7))
+            do {
+                // White space may change; what it says may not.
+                #expect(try Identity.read(fileSystem, directory) == identity)
+            } catch {
+                refused += 1
+            }
+        }
+        #expect(refused > whole.count * 3 / 4)
+    }
+
+    @Test func aCutFileIsCorrupt() throws {
+        try identity.write(fileSystem, directory)
+        let whole = try #require(fileSystem.contents(of: path))
+        for size in stride(from: 0, to: whole.count - 2, by: 3) {
+            fileSystem.install(Array(whole.prefix(size)), at: path)
+            #expect {
+                try Identity.read(fileSystem, directory)
+            } throws: { error in
+                if case .corrupt(let damage)? = error as? StorageError { damage.file == path } else { false }
+            }
+        }
+    }
+
+    @Test func anUnknownVersionIsRefusedByName() throws {
+        let text = identity.encoded.replacing("\"version\": 0", with: "\"version\": 3")
+        fileSystem.install([UInt8](text.utf8), at: path)
+        #expect(throws: StorageError.unsupportedVersion(file: path, found: 3, supported: 0)) {
+            try Identity.read(fileSystem, directory)
+        }
+    }
+
+    @Test func aCrashLeavesTheOldOrTheNew() throws {
+        var next = identity
+        next.boot += 1
+        for operation in 1...7 {
+            for rule in [CrashRule.nothing, .everything] + (UInt64(0)..<20).map(CrashRule.random) {
+                let fileSystem = MemoryFileSystem()
+                try fileSystem.createDirectory(directory)
+                try identity.write(fileSystem, directory)
+                fileSystem.crashAtOperation = fileSystem.operations + operation
+                let isWritten = (try? next.write(fileSystem, directory)) != nil
+                let after = fileSystem.afterCrash(keeping: rule)
+                let found = try #require(try Identity.read(after, directory))
+                #expect(found == next || (found == identity && !isWritten))
+                try next.write(after, directory)
+                #expect(try Identity.read(after, directory) == next)
+            }
+        }
+    }
+}
