@@ -122,7 +122,9 @@ import Testing
     @Test func aRenamedSegmentIsForeign() throws {
         let fileSystem = try Sample.fileSystem(Self.written)
         fileSystem.install(try #require(fileSystem.contents(of: path(0))), at: path(1))
-        #expect(try Reading(fileSystem).damages.map(\.kind) == [.foreign])
+        let damages = try Reading(fileSystem).damages
+        #expect(damages.map(\.kind) == [.foreign])
+        #expect(damages.first?.slots == Self.names[1].firstSlot...Self.names[2].firstSlot.previous)
     }
 
     @Test func aSegmentThatBeginsWithinAnotherIsForeign() throws {
@@ -218,21 +220,29 @@ import Testing
         // A client keeps a piece of this very log as a value; then the header of the block with that value is damaged.
         let limits = LogLimits(blockBytes: 256, segmentBytes: 1 << 20)
         let entries = Sample.entries(40, limits: limits)
-        let plain = try Sample.fileSystem(Sample.blocks(entries, limits: limits))
-        let copied = try #require(plain.contents(of: path(0)))
         let next = try #require(Sample.blocks(entries, limits: limits).last?.lastSlot.next)
-        var kept = entries.filter { $0.slot < next }
-        kept.append(Sample.set(next, Array("copy".utf8), copied))
-        kept += (1...12).map { Sample.entry(next + $0, .noOp) }
+        func header(_ fileSystem: MemoryFileSystem) throws -> [UInt8] {
+            let last = try #require(try Reading(fileSystem).blocks.last)
+            let bytes = try #require(fileSystem.contents(of: path(0)))
+            return Array(bytes[Int(last.offset)..<(Int(last.offset) + BlockHeader.length)])
+        }
+        // The header of a block that this segment will hold behind the copy, but from another place.
+        let behind = Sample.blocks(entries + [Sample.set(next, [1], [UInt8](repeating: 2, count: 300))], limits: limits)
+        let copied = try header(try Sample.fileSystem(behind))
+        var generator = PaxosLog.SplitMix64(seed: 1)
+        func noise() -> [UInt8] { (0..<4000).map { _ in UInt8.random(in: 0...255, using: &generator) } }
+        var kept = entries.filter { $0.slot < next.previous }
+        kept.append(Sample.set(next.previous, Array("copy".utf8), noise() + copied + noise()))
+        kept += (0...12).map { Sample.entry(next + $0, .noOp) }
         let fileSystem = try Sample.fileSystem(Sample.blocks(kept, limits: limits))
         let whole = try Reading(fileSystem)
-        let index = try #require(whole.blocks.firstIndex { $0.header.firstSlot == next })
-        let holder = whole.blocks[index]
-        let stored = try #require(fileSystem.contents(of: path(0)))[Int(holder.offset)...]
-        try #require(stored.count > copied.count, "zstd left the copy as it was")
+        let holder = try #require(whole.blocks.first { $0.slots.contains(next.previous) })
+        let stored = try #require(fileSystem.contents(of: path(0)))[(Int(holder.offset) + BlockHeader.length)...]
+        try #require(
+            stored.indices.contains { stored[$0...].starts(with: copied) }, "zstd left the copy as it was")
         fileSystem.flipByte(of: path(0), at: Int(holder.offset) + 70)
         let reading = try Reading(fileSystem)
         #expect(reading.damages.map(\.slots) == [holder.slots])
-        #expect(reading.raw == whole.raw.filter { $0.firstSlot != next })
+        #expect(reading.raw == whole.raw.filter { $0.firstSlot != holder.header.firstSlot })
     }
 }
