@@ -83,9 +83,17 @@ let package = Package(
         .testTarget(name: "StateMachineTests", dependencies: [paxos, stateMachine], swiftSettings: settings),
         .testTarget(
             name: "ReplicationTests",
-            dependencies: [paxos, paxosLog, stateMachine, replication, nioCore, systemPackage],
+            dependencies: [paxos, paxosLog, stateMachine, replication, nioCore, systemPackage, deque],
             swiftSettings: settings),
-        .testTarget(name: "NodeTests", dependencies: ["Node", paxos, replication, nioCore], swiftSettings: settings),
+        .testTarget(
+            name: "NodeTests",
+            dependencies: [
+                "Node", paxos, paxosLog, stateMachine, replication, nioCore, argumentParser, systemPackage,
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: settings),
         .testTarget(
             name: "LogtoolTests", dependencies: ["logtool", paxos, paxosLog, stateMachine, argumentParser],
             swiftSettings: settings),

@@ -15,6 +15,11 @@ package struct AcceptedRuns: Sendable {
     package var isEmpty: Bool { runs.isEmpty }
     package var lastSlot: Slot? { runs.last?.lastSlot }
 
+    /// The bytes of the runs that begin below `slot`.
+    package func byteCount(below slot: Slot) -> Int {
+        runs.prefix { $0.firstSlot < slot }.reduce(0) { $0 + $1.body.count }
+    }
+
     /// Puts `run` in the place of whatever stood in its slots.
     package mutating func insert(_ run: Run) {
         byteCount += run.body.count

@@ -59,8 +59,9 @@ package struct Acceptor: Sendable {
         case refused
     }
 
-    /// Phase 2b for the part of `run` that follows on what was accepted from this leader.
-    package mutating func accept(_ run: Run, base: Slot) -> AcceptOutcome {
+    /// Phase 2b for the part of `run` that follows on what was accepted from this leader, as far as there is room.
+    /// - Parameter isOwn: whether this node itself leads; it can't do without what the promises oblige it to propose.
+    package mutating func accept(_ run: Run, base: Slot, isOwn: Bool = false) -> AcceptOutcome {
         guard run.ballot >= promised else { return .refused }
         follow(run.ballot, base: base)
         let expected = receivedThrough.next
@@ -68,14 +69,18 @@ package struct Acceptor: Sendable {
         if run.firstSlot > expected { return .gap(expected: expected) }
         // A leader keeps to one window above what it knows to be chosen, and it may know of more than this acceptor does;
         // the next one inherits that and adds its own.
-        guard run.lastSlot - chosenThrough <= 4 * window.slots, accepted.byteCount <= 4 * window.bytes else {
-            return .beyondWindow
-        }
-        guard let part = run.part(in: expected...run.lastSlot, sealedBy: checksum) else { return .known }
+        let end = isOwn ? run.lastSlot : min(run.lastSlot, chosenThrough + 4 * window.slots)
+        guard end >= expected, isOwn || hasRoom(from: expected) else { return .beyondWindow }
+        guard let part = run.part(in: expected...end, sealedBy: checksum) else { return .known }
         promised = run.ballot
         accepted.insert(part)
         followed.through = part.lastSlot
         return .accepted(part)
+    }
+
+    /// Whether there are bytes left for what is accepted from `slot` on, where it takes the place of older values.
+    private func hasRoom(from slot: Slot) -> Bool {
+        accepted.byteCount <= 4 * window.bytes || accepted.byteCount(below: slot) <= 4 * window.bytes
     }
 
     /// How far this acceptor has come with the leader it follows: accepted from its base on, or known to be chosen.

@@ -16,7 +16,9 @@ package struct Leadership: Sendable {
     package var peers: [NodeID: Progress] = [:]
     /// Through which slot this node's own acceptance is durable.
     package var ownThrough: Slot
+    /// Nothing is proposed while another node is asked to take over.
     package var isHandingOver = false
+    var ticksHandingOver = 0
 
     /// The runs from the first that may still have to be sent on.
     private var runs: Deque<Run> = []
@@ -45,8 +47,9 @@ package struct Leadership: Sendable {
         package private(set) var isVoter = false
         private var isLearner = false
         package var ticksSinceHeard = 0
-        /// The last heartbeat's round, and what was next to send when it left.
-        package private(set) var probe: (round: UInt64, next: Slot) = (0, .zero)
+        /// The first heartbeat's round that no answer has come for, and what was next to send when it left; later ones
+        /// don't take its place, or answers that are slower than heartbeats would never settle anything.
+        package private(set) var probe: (round: UInt64, next: Slot)?
 
         package init(base: Slot) {
             accepted = base.previous
@@ -59,7 +62,20 @@ package struct Leadership: Sendable {
             isVoter = !isLearner
         }
 
-        mutating func noteProbe(_ round: UInt64) { probe = (round, next) }
+        mutating func noteProbe(_ round: UInt64) {
+            if probe == nil { probe = (round, next) }
+        }
+
+        /// The peer has answered a round, having received all that comes before `expected`. Links keep order: what left
+        /// before the probe and had not arrived with this round is lost.
+        mutating func noteReceived(before expected: Slot, round: UInt64) {
+            if let probe, round >= probe.round {
+                self.probe = nil
+                if expected < probe.next { return goBack(to: expected) }
+            }
+            // What it learned elsewhere need not be sent. That is no vote.
+            next = max(next, expected)
+        }
 
         mutating func sent(_ run: Run) {
             next = run.lastSlot.next

@@ -11,7 +11,10 @@ extension Replica {
             if ticksSinceLeader > 2 * settings.electionTicks { follow(nil) }
             return
         }
-        if configuration.members.count == 1, case .follower = role { return prepare() }
+        if configuration.members.count == 1 {
+            if case .candidate = role { return }  // waits for nothing but its own disk
+            return prepare()
+        }
         guard ticksSinceLeader >= electionDeadline else { return }
         follow(nil)
         ticksSinceLeader = settings.electionTicks
@@ -93,6 +96,11 @@ extension Replica {
         role = .leader(leadership)
         ticksInRole = 0
         leader = (settings.node, candidacy.ballot)
+        // This leader is the one that its acceptor follows now: what an earlier one marked must not carry it past its base
+        // while it learns what lies below.
+        let mark = Message.Mark(ballot: candidacy.ballot, base: base, chosenThrough: base.previous)
+        let chosen = acceptor.learn(mark)
+        precondition(chosen.isEmpty, "what lies below a leader's base was not accepted from it")
         beginRound()
         catchUp = CatchUpProgress()
         if let promiser = candidacy.chosenThrough { wantChosen(through: promiser.slot, knownBy: promiser.node) }

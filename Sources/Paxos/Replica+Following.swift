@@ -81,6 +81,10 @@ extension Replica {
         send(
             .heartbeatAnswer(
                 Message.HeartbeatAnswer(ballot: ballot, round: heartbeat.round, receivedThrough: received)), to: node)
+        // What the leader does not count yet is said again: the first time may have been lost.
+        if received >= heartbeat.mark.base, received > heartbeat.mark.chosenThrough {
+            send(.accepted(Message.Accepted(ballot: ballot, through: received)), to: node, .afterRecords)
+        }
     }
 
     /// Whether `ballot` may be listened to, its owner then being the leader; a lower one than was promised is refused.
@@ -115,7 +119,7 @@ extension Replica {
     /// Values that somebody knows to be chosen. The promise that goes with them is taken over, so that no lower ballot is
     /// ever answered for slots that a higher one has chosen.
     package mutating func learn(_ learned: Message.Learned) {
-        catchUp.noteAnswer()
+        catchUp.noteAnswer(from: learned.run.firstSlot)
         guard learned.run.firstSlot <= acceptor.chosenThrough.next, learned.run.lastSlot > acceptor.chosenThrough,
             let run = learned.run.part(
                 in: acceptor.chosenThrough.next...learned.run.lastSlot, sealedBy: format.checksum)
@@ -171,10 +175,10 @@ extension Replica {
 /// What this node knows that others know to be chosen, and what it has asked for.
 struct CatchUpProgress: Sendable {
     private var knownBy: [NodeID: Slot] = [:]
-    private var isWaiting = false
-    /// Whom not to ask next: it did not answer.
-    private var silent: NodeID?
-    private var asked: NodeID?
+    /// Whom not to ask again before the others: they did not answer.
+    private var silent: Set<NodeID> = []
+    /// The question that an answer is waited for.
+    private var asked: (node: NodeID, from: Slot)?
     var ticksSinceAsked = 0
     /// The last gap that was reported to a leader.
     var gapReported: (ballot: Ballot, expected: Slot)?
@@ -185,25 +189,27 @@ struct CatchUpProgress: Sendable {
         knownBy[node] = max(knownBy[node] ?? .zero, slot)
     }
 
-    mutating func noteAnswer() {
-        isWaiting = false
-        silent = nil
+    /// An answer that was delivered twice is not the answer to the next question, which would then be asked twice too.
+    mutating func noteAnswer(from slot: Slot) {
+        guard asked?.from == slot else { return }
+        asked = nil
+        silent.removeAll()
     }
 
     mutating func giveUpWaiting() {
-        if isWaiting { silent = asked }
-        isWaiting = false
+        if let asked { silent.insert(asked.node) }
+        asked = nil
         ticksSinceAsked = 0
     }
 
-    /// The next question, to whoever knows most; another one when that one was silent.
+    /// The next question, to whoever knows most; those who were silent come last.
     mutating func request(chosenThrough: Slot) -> (message: Message.CatchUp, node: NodeID)? {
-        guard !isWaiting else { return nil }
+        guard asked == nil else { return nil }
         let knowing = knownBy.filter { $0.value > chosenThrough }
-        let best = { (nodes: [NodeID: Slot]) in nodes.max { ($0.value, $0.key) < ($1.value, $1.key) } }
-        guard let choice = best(knowing.filter { $0.key != silent }) ?? best(knowing) else { return nil }
-        isWaiting = true
-        asked = choice.key
+        if knowing.keys.allSatisfy(silent.contains) { silent.removeAll() }
+        let best = knowing.filter { !silent.contains($0.key) }.max { ($0.value, $0.key) < ($1.value, $1.key) }
+        guard let choice = best else { return nil }
+        asked = (choice.key, chosenThrough.next)
         ticksSinceAsked = 0
         return (Message.CatchUp(from: chosenThrough.next, through: choice.value), choice.key)
     }

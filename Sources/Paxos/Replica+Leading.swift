@@ -29,7 +29,7 @@ extension Replica {
         leadership.add(run)
         let base = leadership.base
         role = .leader(leadership)
-        let outcome = acceptor.accept(run, base: base)
+        let outcome = acceptor.accept(run, base: base, isOwn: true)
         precondition(outcome == .accepted(run), "a leader accepts what it proposes, as long as it leads: \(outcome)")
         record(.accepted(run))
         pending.append(
@@ -92,9 +92,8 @@ extension Replica {
     mutating func receive(_ answer: Message.HeartbeatAnswer, from node: NodeID, isVoter: Bool) {
         withPeer(node, at: answer.ballot, isVoter: isVoter) { peer, leadership in
             if isVoter { leadership.reads.noteAnswer(answer.round, from: node) }
-            // Links keep order: what left before the heartbeat and had not arrived with it is lost.
-            let expected = max(answer.receivedThrough.next, leadership.base)
-            if answer.round == peer.probe.round, expected < peer.probe.next { peer.goBack(to: expected) }
+            let received = min(max(answer.receivedThrough, leadership.base.previous), leadership.lastProposed)
+            peer.noteReceived(before: received.next, round: answer.round)
         }
         answerReads()
         sendAccepts()
@@ -213,6 +212,11 @@ extension Replica {
         let electionTicks = settings.electionTicks
         withLeadership { leadership in
             for node in leadership.peers.keys { leadership.peers[node]?.ticksSinceHeard += 1 }
+            if leadership.isHandingOver {
+                leadership.ticksHandingOver += 1
+                // The heir is dead, or has never heard of it.
+                if leadership.ticksHandingOver >= electionTicks { leadership.isHandingOver = false }
+            }
             heard += leadership.peers.values.count { $0.isVoter && $0.ticksSinceHeard < electionTicks }
         }
         // A leader that is cut off from the majority stops serving; it is given one time-out to hear from it at first.
@@ -223,13 +227,17 @@ extension Replica {
         if ticksInRole % settings.heartbeatTicks == 0 { beginRound() }
     }
 
-    /// Hands the lead to the voter that has accepted most, if there is one within reach.
+    /// Hands the lead to the voter that has accepted most, if there is one within reach. If that one has not taken it
+    /// after an election time-out, this node goes on.
     package mutating func handOver() {
         guard case .leader(let leadership) = role else { return }
-        withLeadership { $0.isHandingOver = true }
         let heir = leadership.peers.filter { $0.value.isVoter && $0.value.ticksSinceHeard < settings.electionTicks }
             .max { ($0.value.accepted, $0.key) < ($1.value.accepted, $1.key) }
         guard let heir else { return }
+        withLeadership { leadership in
+            leadership.isHandingOver = true
+            leadership.ticksHandingOver = 0
+        }
         send(.takeOver(Message.TakeOver(ballot: leadership.ballot)), to: heir.key)
     }
 

@@ -50,7 +50,8 @@ package struct DriverStatus: Sendable {
         if isStopping { return "stopping" }
         if role == .forming {
             let missing = waitingFor.map { "\($0)" }.joined(separator: ", ")
-            return missing.isEmpty ? "waiting for the cluster to be founded" : "waiting for \(missing) to form a cluster"
+            return missing.isEmpty
+                ? "waiting for the cluster to be founded" : "waiting for \(missing) to form a cluster"
         }
         guard leader != nil else { return "no leader is known" }
         if knownChosenThrough.rawValue > appliedThrough.rawValue + UInt64(DriverStatus.healthySlots) {

@@ -18,8 +18,8 @@ package enum Effect: Sendable {
     case readLog(from: Slot, bytes: Int, peer: NodeID)
     /// The chosen log holds all these slots: journal files that hold nothing else may be used again.
     case releaseJournal(through: Slot)
-    /// Write the cluster and the incarnation of this genesis, which is durable in the journal, to the identity.
-    case adopt(Genesis, incarnation: Incarnation)
+    /// This genesis is durable in the journal: write it down in the identity (`Identity.adopt`).
+    case adopt(Genesis)
     /// Something a person would want to read in the log.
     case report(Report)
     /// Stop at once, and say why: going on would break a promise.

@@ -60,7 +60,8 @@ struct Formation: Sendable {
     func genesis(cluster: UniqueID, limits: LogLimits) -> Genesis? {
         guard isFounder else { return nil }
         let isReady =
-            missing.isEmpty || (isBootstrapping && ticks > Formation.bootstrapTicks && journals.count > members.count / 2)
+            missing.isEmpty
+            || (isBootstrapping && ticks > Formation.bootstrapTicks && journals.count > members.count / 2)
         guard isReady else { return nil }
         return Genesis(
             cluster: cluster,

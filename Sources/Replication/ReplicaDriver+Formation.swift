@@ -71,7 +71,7 @@ extension ReplicaDriver {
     mutating func completeAdoption() {
         guard isAdopting, let genesis else { return }
         isAdopting = false
-        effects.append(.adopt(genesis, incarnation: incarnation))
+        effects.append(.adopt(genesis))
         effects.append(.report(.adopted(genesis.cluster, incarnation)))
     }
 

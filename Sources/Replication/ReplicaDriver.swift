@@ -196,7 +196,7 @@ package struct ReplicaDriver: Sendable {
             do {
                 let entry = try EntryView(in: span, at: offset)
                 guard entry.slot == slot else { return halt("the entry chosen in slot \(slot) says \(entry.slot)") }
-                try apply(entry, payload: span.extracting(entry.payload))
+                answer(entry, try store.apply(entry, payload: span.extracting(entry.payload)))
                 offset = entry.end
                 slot = slot.next
             } catch {
@@ -221,18 +221,8 @@ package struct ReplicaDriver: Sendable {
         }
     }
 
-    private mutating func apply(_ entry: EntryView, payload: RawSpan) throws(CommandError) {
-        let outcome: Outcome
-        switch entry.kind {
-        case .command:
-            outcome = try store.apply(
-                slot: entry.slot, time: entry.time, session: entry.session, sequence: entry.sequence, command: payload)
-        case .noOp, .genesis, .seal:
-            outcome = store.skip(
-                slot: entry.slot, time: entry.time, session: entry.session, sequence: entry.sequence)
-        case .checkpoint, .configuration:
-            return halt("slot \(entry.slot) holds a \(entry.kind), which this version does not know how to apply")
-        }
+    /// Answers the client that waits for this entry, if it is one of this node's.
+    private mutating func answer(_ entry: EntryView, _ outcome: Outcome) {
         guard entry.sequence > 0, entry.session.node == configuration.node, entry.session.boot == boot,
             outcome != .duplicate, let command = commands.remove(entry.sequence)
         else { return }

@@ -35,7 +35,7 @@ package struct ChosenLogCursor: ~Copyable, Sendable {
         following = names.lastIndex { $0.firstSlot <= from } ?? 0
         if following < names.count, names[following].firstSlot <= from {
             self.position.next = names[following].firstSlot
-            if names[following].firstSlot == .first { self.position.digest = .start }
+            self.position.digest = names[following].firstSlot == .first ? .start : nil
         } else {
             self.position.next = from
         }
