@@ -8,7 +8,7 @@ import Testing
 
 @Suite struct ChosenLogCrashTests {
     /// The blocks in the batches that the script appends, which end within segments, with them, and span them.
-    private static let blocks = Sample.blocks(Sample.entries(90))
+    private static let blocks = Sample.blocks(Sample.entries(60))
     private static let batches = [1, 2, 1, 3, 5, 1, 1, 4, 1000]
 
     private static let rules: [CrashRule] =

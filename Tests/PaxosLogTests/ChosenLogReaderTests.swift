@@ -110,7 +110,7 @@ import Testing
         var cursor = try reader(fileSystem).cursor(depth: .payloads)
         var read: [RawBlock] = []
         for block in blocks.dropFirst() {
-            if let finding = try cursor.next(), case .block(let found) = finding { read += [found.raw].compactMap(\.self) }
+            if case .block(let found)? = try cursor.next(), let raw = found.raw { read.append(raw) }
             try log.append([block])
             if block.endsSegment { break }
         }

@@ -98,7 +98,7 @@ import Testing
     }
 
     @Test func longAppendsAreSyncedInWindows() throws {
-        var generator = PaxosLog.SplitMix64(seed: 7)
+        var generator = SplitMix64(seed: 7)
         let noise = (2...40).map { number in
             let value = (0..<100_000).map { _ in UInt8.random(in: 0...255, using: &generator) }
             return Sample.set(Slot(UInt64(number)), [1], value)

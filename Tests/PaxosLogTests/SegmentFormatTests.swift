@@ -35,7 +35,8 @@ import Testing
 
     private var trailer: SegmentTrailer {
         SegmentTrailer(
-            blockCount: 2, indexOffset: 450, firstSlot: Slot(77), lastSlot: Slot(84), rawBytes: 700, chainDigest: digest)
+            blockCount: 2, indexOffset: 450, firstSlot: Slot(77), lastSlot: Slot(84), rawBytes: 700, chainDigest: digest
+        )
     }
 
     @Test func segmentHeaderComesBack() throws {
@@ -152,14 +153,18 @@ import Testing
         var bytes = encoded(BlockHeader.length) { blockHeader.encode(to: $0, segment: Slot(77), offset: 80) }
         for at in offset..<(offset + width) { bytes[at] = 0 }
         reseal(&bytes)
-        #expect(throws: SegmentFault.self) { try BlockHeader(decoding: bytes.span.bytes, segment: Slot(77), offset: 80) }
+        #expect(throws: SegmentFault.self) {
+            try BlockHeader(decoding: bytes.span.bytes, segment: Slot(77), offset: 80)
+        }
     }
 
     @Test(arguments: [(8, 8), (16, 4), (20, 4), (24, 4)]) func hugeFieldsAreOutOfBounds(_ offset: Int, _ width: Int) {
         var bytes = encoded(BlockHeader.length) { blockHeader.encode(to: $0, segment: Slot(77), offset: 80) }
         for at in offset..<(offset + width) { bytes[at] = 0xFF }
         reseal(&bytes)
-        #expect(throws: SegmentFault.self) { try BlockHeader(decoding: bytes.span.bytes, segment: Slot(77), offset: 80) }
+        #expect(throws: SegmentFault.self) {
+            try BlockHeader(decoding: bytes.span.bytes, segment: Slot(77), offset: 80)
+        }
     }
 
     /// Gives a changed block header the checksum of what it now says.
@@ -177,7 +182,8 @@ import Testing
     }
 
     @Test(arguments: [
-        "", "1.segment", "00000000000000000000.segment", "00000000000000000001.segment ", "+0000000000000000001.segment",
+        "", "1.segment", "00000000000000000000.segment", "00000000000000000001.segment ",
+        "+0000000000000000001.segment",
         "00000000000000000001.Segment", "99999999999999999999.segment", "0000000000000000000a.segment",
         "00000000000000000001.segment.tmp", "\u{661}0000000000000000000.segment",
     ])

@@ -21,7 +21,8 @@ package struct ChosenLogCursor: ~Copyable, Sendable {
     /// - Parameters:
     ///   - names: the log's segments, sorted.
     ///   - from: a slot of the first block wanted.
-    ///   - position: what must hold of the first segment read; its slot is set by `from`.
+    ///   - position: what must hold of the first segment read, its chain digest where that is known; its slot is set
+    ///     by `from`.
     init(
         _ fileSystem: any FileSystem, directory: FilePath, names: [SegmentName], from: Slot, depth: ReadingDepth,
         position: LogPosition
@@ -35,7 +36,7 @@ package struct ChosenLogCursor: ~Copyable, Sendable {
         following = names.lastIndex { $0.firstSlot <= from } ?? 0
         if following < names.count, names[following].firstSlot <= from {
             self.position.next = names[following].firstSlot
-            self.position.digest = names[following].firstSlot == .first ? .start : nil
+            if names[following].firstSlot == .first { self.position.digest = .start }
         } else {
             self.position.next = from
         }
@@ -78,7 +79,7 @@ package struct ChosenLogCursor: ~Copyable, Sendable {
         let segment = try SegmentFile(fileSystem, directory: directory, name: name)
         var opened = SegmentWalk(segment, nextFirst: nextFirst, depth: depth, position: position)
         func lost() -> ClosedRange<Slot> {
-            name.firstSlot...max(name.firstSlot, opened.lastSlotOfSegment ?? name.firstSlot)
+            name.firstSlot...max(name.firstSlot, nextFirst?.previous ?? segment.trailer?.lastSlot ?? name.firstSlot)
         }
         switch segment.header {
         case .success(let header):
