@@ -1,7 +1,6 @@
 // One segment opened for reading: its header, and its index and trailer where it is sealed. It never writes, and reads
 // no blocks by itself.
 
-import Glibc
 import Paxos
 import SystemPackage
 
@@ -124,17 +123,18 @@ struct SegmentFile: Sendable {
 extension RawSpan {
     /// Where `byte` stands first at or behind `start`.
     fileprivate func firstOffset(of byte: UInt8, from start: Int) -> Int? {
-        extracting(start...).withUnsafeBytes { bytes in
-            guard let base = bytes.baseAddress, let found = memchr(base, Int32(byte), bytes.count) else { return nil }
-            return start + (UnsafeRawPointer(found) - base)
+        withUnsafeBytes { bytes in
+            var offset = start
+            while offset < bytes.count, bytes[offset] != byte { offset += 1 }
+            return offset < bytes.count ? offset : nil
         }
     }
 
     fileprivate var isZero: Bool {
         withUnsafeBytes { bytes in
-            guard let base = bytes.baseAddress, bytes.count > 1 else { return bytes.first ?? 0 == 0 }
-            // Each byte equals the one behind it, and the first is zero.
-            return bytes[0] == 0 && memcmp(base, base + 1, bytes.count - 1) == 0
+            var offset = 0
+            while offset < bytes.count, bytes[offset] == 0 { offset += 1 }
+            return offset == bytes.count
         }
     }
 }
