@@ -38,8 +38,7 @@ package struct ChosenLogReader: Sendable {
 
     /// Reads from the block that holds `from` on.
     package func cursor(from: Slot = .first, depth: ReadingDepth) throws(StorageError) -> ChosenLogCursor {
-        var position = LogPosition.start
-        position.cluster = cluster
+        var position = LogPosition(next: from, digest: nil, cluster: cluster, limits: nil)
         if depth == .payloads, from > .first { position.limits = try genesis()?.limits }
         return ChosenLogCursor(
             fileSystem, directory: directory, names: try segments(), from: max(from, .first), depth: depth,

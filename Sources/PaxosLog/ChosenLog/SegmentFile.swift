@@ -1,6 +1,7 @@
 // One segment opened for reading: its header, and its index and trailer where it is sealed. It never writes, and reads
 // no blocks by itself.
 
+import Glibc
 import Paxos
 import SystemPackage
 
@@ -86,7 +87,7 @@ struct SegmentFile: Sendable {
         for sector in stride(from: first, to: range.upperBound, by: Int(SegmentFile.sectorSize)) {
             let piece = max(sector, start)..<min(sector + SegmentFile.sectorSize, size)
             let bytes = try file.bytes(at: piece.lowerBound, count: piece.count)
-            if bytes.allSatisfy({ $0 == 0 }) { return true }
+            if bytes.span.bytes.isZero { return true }
         }
         return false
     }
@@ -101,18 +102,40 @@ struct SegmentFile: Sendable {
             let chunk = try file.bytes(at: chunkStart, count: min(chunkLength, Int(end - chunkStart)))
             guard chunk.count >= BlockHeader.length else { return nil }
             let span = chunk.span.bytes
-            for at in 0...(chunk.count - BlockHeader.length) where chunk[at] == BlockHeader.firstMagicByte {
-                guard span.field(UInt32.self, at: at) == BlockHeader.magic else { continue }
-                let found = chunkStart + UInt64(at)
-                let candidate = span.extracting(at..<(at + BlockHeader.length))
-                guard let header = try? BlockHeader(decoding: candidate, segment: name.firstSlot, offset: found),
+            var at = 0
+            while let start = span.firstOffset(of: BlockHeader.firstMagicByte, from: at),
+                start + BlockHeader.length <= chunk.count
+            {
+                at = start + 1
+                let found = chunkStart + UInt64(start)
+                let candidate = span.extracting(start..<(start + BlockHeader.length))
+                if let header = try? BlockHeader(decoding: candidate, segment: name.firstSlot, offset: found),
                     slots.contains(header.firstSlot), slots.contains(header.lastSlot)
-                else { continue }
-                return (found, header)
+                {
+                    return (found, header)
+                }
             }
             chunkStart += UInt64(chunk.count - BlockHeader.length + 1)
         }
         return nil
+    }
+}
+
+extension RawSpan {
+    /// Where `byte` stands first at or behind `start`.
+    fileprivate func firstOffset(of byte: UInt8, from start: Int) -> Int? {
+        extracting(start...).withUnsafeBytes { bytes in
+            guard let base = bytes.baseAddress, let found = memchr(base, Int32(byte), bytes.count) else { return nil }
+            return start + (UnsafeRawPointer(found) - base)
+        }
+    }
+
+    fileprivate var isZero: Bool {
+        withUnsafeBytes { bytes in
+            guard let base = bytes.baseAddress, bytes.count > 1 else { return bytes.first ?? 0 == 0 }
+            // Each byte equals the one behind it, and the first is zero.
+            return bytes[0] == 0 && memcmp(base, base + 1, bytes.count - 1) == 0
+        }
     }
 }
 

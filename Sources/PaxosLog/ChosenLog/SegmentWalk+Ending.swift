@@ -37,7 +37,7 @@ extension SegmentWalk {
             report(.corrupt, slots: lost, "the segment ends without its index and trailer")
             if lost != nil { position.digest = nil }
             position.next = max(position.next, nextFirst)
-        } else if blocksEnd == UInt64(SegmentHeader.length) {
+        } else if offset == UInt64(SegmentHeader.length) {
             report(.tornTail, slots: position.next...position.next, "the segment holds no block")
         }
     }
