@@ -14,7 +14,7 @@ let paxos: Target.Dependency = "Paxos"
 let paxosLog: Target.Dependency = "PaxosLog"
 let stateMachine: Target.Dependency = "StateMachine"
 let replication: Target.Dependency = "Replication"
-let collections: Target.Dependency = .product(name: "Collections", package: "swift-collections")
+let deque: Target.Dependency = .product(name: "DequeModule", package: "swift-collections")
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
 let systemPackage: Target.Dependency = .product(name: "SystemPackage", package: "swift-system")
 let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
@@ -45,19 +45,20 @@ let package = Package(
     targets: [
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
         .target(name: "CXXHash"),
-        .target(name: "Paxos", dependencies: [collections], swiftSettings: settings),
+        .target(name: "Paxos", dependencies: [deque], swiftSettings: settings),
         .target(
             name: "PaxosLog", dependencies: [paxos, "CZstd", "CXXHash", crypto, systemPackage],
             swiftSettings: settings),
         .target(
             name: "StateMachine",
             dependencies: [
-                paxos, "CXXHash", collections,
+                paxos, "CXXHash", deque,
                 .product(name: "SortedCollections", package: "swift-collections"),
             ],
             swiftSettings: settings),
         .target(
-            name: "Replication", dependencies: [paxos, paxosLog, stateMachine, "CXXHash", nioCore],
+            name: "Replication",
+            dependencies: [paxos, paxosLog, stateMachine, "CXXHash", nioCore, systemPackage, deque],
             swiftSettings: settings),
         .executableTarget(
             name: "Node",
@@ -82,9 +83,17 @@ let package = Package(
         .testTarget(name: "StateMachineTests", dependencies: [paxos, stateMachine], swiftSettings: settings),
         .testTarget(
             name: "ReplicationTests",
-            dependencies: [paxos, paxosLog, stateMachine, replication, nioCore, systemPackage],
+            dependencies: [paxos, paxosLog, stateMachine, replication, nioCore, systemPackage, deque],
             swiftSettings: settings),
-        .testTarget(name: "NodeTests", dependencies: ["Node", paxos, replication, nioCore], swiftSettings: settings),
+        .testTarget(
+            name: "NodeTests",
+            dependencies: [
+                "Node", paxos, paxosLog, stateMachine, replication, nioCore, argumentParser, systemPackage,
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: settings),
         .testTarget(
             name: "LogtoolTests", dependencies: ["logtool", paxos, paxosLog, stateMachine, argumentParser],
             swiftSettings: settings),

@@ -18,8 +18,8 @@ package enum Effect: Sendable {
     case readLog(from: Slot, bytes: Int, peer: NodeID)
     /// The chosen log holds all these slots: journal files that hold nothing else may be used again.
     case releaseJournal(through: Slot)
-    /// Write the cluster and the incarnation of this genesis to the identity, sync, then `Event.adopted`.
-    case adopt(Genesis, incarnation: Incarnation)
+    /// This genesis is durable in the journal: write it down in the identity (`Identity.adopt`).
+    case adopt(Genesis)
     /// Something a person would want to read in the log.
     case report(Report)
     /// Stop at once, and say why: going on would break a promise.
@@ -50,7 +50,7 @@ package enum Refusal: Sendable, Equatable {
 
 package enum Report: Sendable, Equatable {
     case leaderElected(NodeID, Ballot)
-    case leaderLost(NodeID)
+    case leaderLost
     case electionStarted(Ballot)
     case founded(UniqueID)
     case adopted(UniqueID, Incarnation)

@@ -18,8 +18,6 @@ package enum Event: Sendable {
     /// The answer to `Effect.readLog`: raw blocks that follow one another, the first holding the slot asked for; empty
     /// when the log does not hold it.
     case logRead(peer: NodeID, blocks: [RawBlock])
-    /// The identity of `Effect.adopt` is on disk.
-    case adopted
     /// The node is about to stop in good order: hand leadership over.
     case stop
 }

@@ -2,6 +2,7 @@
 // copy of what it replaces, never one of the file.
 
 import Glibc
+import Paxos
 import SystemPackage
 
 /// What an inode holds: the bytes as a reader sees them, and the changes since the last sync with what they replaced.

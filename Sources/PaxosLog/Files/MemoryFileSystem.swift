@@ -1,6 +1,7 @@
 // A file system in memory for tests and simulation. It can lose power at its nth operation, and then shows what a drive
 // might: any part of what was not synced. It never touches the machine it runs on.
 
+import Paxos
 package import SystemPackage
 
 /// Sendable only because `FileSystem` is: one thread uses it and all files opened from it, and nothing here locks.

@@ -1,0 +1,66 @@
+// The flags of the command line, as they were typed. What they mean is read by NodeConfiguration, which treats the
+// environment the same way.
+
+import ArgumentParser
+
+struct CommandLineFlags: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "paxos-node",
+        abstract: "One node of a replicated key-value store whose log can be audited.",
+        discussion: """
+            Each setting can also be given by the environment variable named in brackets; a flag wins over it.
+
+            A cluster of one:
+              paxos-node --id n0 --data /var/lib/paxos --http 127.0.0.1:8000
+
+            The first node of three:
+              paxos-node --id n0 --data logs/n0 --http 127.0.0.1:8000 --listen 127.0.0.1:7000 \\
+                --peers n0=127.0.0.1:7000,n1=127.0.0.1:7001,n2=127.0.0.1:7002
+
+            Exit status: 0 stopped in good order, 64 wrong usage, 65 damaged data, 70 a broken invariant, \
+            74 the disk failed, 78 the settings contradict the data folder, or a folder or port is in use.
+            """)
+
+    @Option(help: ArgumentHelp("This node's name: n0, n1, … [PAXOS_ID]", valueName: "node"))
+    var id: String?
+    @Option(help: ArgumentHelp("The folder that holds all this node must remember. [PAXOS_DATA]", valueName: "folder"))
+    var data: String?
+    @Option(
+        help: ArgumentHelp("Where clients are served; port 0 takes a free one. [PAXOS_HTTP]", valueName: "host:port"))
+    var http: String?
+    @Option(help: ArgumentHelp("Where the other nodes are listened to. [PAXOS_LISTEN]", valueName: "host:port"))
+    var listen: String?
+    @Option(
+        help: ArgumentHelp(
+            "All members, this node too, and where they listen; without it, a cluster of one. [PAXOS_PEERS]",
+            valueName: "n0=host:port,…"))
+    var peers: String?
+    @Flag(help: "Found a new cluster without waiting for every member. [PAXOS_BOOTSTRAP]")
+    var bootstrap = false
+    @Flag(help: "Let /crash end the process. [PAXOS_ALLOW_CRASH]")
+    var allowCrash = false
+    @Option(
+        help: ArgumentHelp(
+            "trace, debug, info, notice, warning, error or critical. [PAXOS_LOG_LEVEL] (default: info)",
+            valueName: "level"))
+    var logLevel: String?
+    @Option(
+        help: ArgumentHelp(
+            "How long a request may wait for a majority. [PAXOS_REQUEST_TIMEOUT] (default: 5)", valueName: "seconds"))
+    var requestTimeout: String?
+
+    /// What was given, by setting.
+    var given: [Setting: String] {
+        var given: [Setting: String] = [:]
+        given[.id] = id
+        given[.data] = data
+        given[.http] = http
+        given[.listen] = listen
+        given[.peers] = peers
+        given[.logLevel] = logLevel
+        given[.requestTimeout] = requestTimeout
+        if bootstrap { given[.bootstrap] = "true" }
+        if allowCrash { given[.allowCrash] = "true" }
+        return given
+    }
+}

@@ -1,0 +1,155 @@
+// What the settings say, checked as a whole: a value of this type holds no contradiction in itself. Nothing outside the
+// settings is looked at here: see FolderCheck and PortCheck.
+
+import Logging
+import Paxos
+import PaxosLog
+import Replication
+import SystemPackage
+
+struct NodeConfiguration: Equatable, Sendable {
+    var node: NodeID
+    var data: FilePath
+    var http: HostAndPort
+    /// Nil for a cluster of one, which has nobody to listen to.
+    var listen: HostAndPort?
+    /// Every other member, and where it listens.
+    var others: [NodeID: HostAndPort]
+    var isBootstrapping: Bool
+    var allowsCrash: Bool
+    var logLevel: Logger.Level
+    var requestTimeoutMilliseconds: Int
+
+    var members: [NodeID] { ([node] + others.keys).sorted() }
+
+    /// - Throws: `StartFailure` with status 64, naming the flag or the environment variable.
+    init(_ given: GivenSettings) throws(StartFailure) {
+        node = try NodeConfiguration.node(given)
+        data = try NodeConfiguration.folder(given)
+        let http = try NodeConfiguration.address(NodeConfiguration.needed(.http, given), allowsPortZero: true)
+        self.http = http
+        let listen: HostAndPort? =
+            if let text = given[.listen] { try NodeConfiguration.address(text) } else { nil }
+        self.listen = listen
+        if let text = given[.peers] {
+            others = try NodeConfiguration.peers(text, without: node)
+            guard listen != nil || others.isEmpty else {
+                throw .usage(
+                    "\(text.place) names other nodes, so this one needs an address to be reached at: give --listen HOST:PORT"
+                )
+            }
+        } else {
+            others = [:]
+            if let text = given[.listen] {
+                throw .usage(
+                    "\(text.place) is for a node with peers, and none are named: give --peers, or leave it out for a cluster of one"
+                )
+            }
+        }
+        if let listen, listen == http, let text = given[.listen] {
+            throw .usage("\(text.place): \(listen) is also where clients are served; give the peers another port")
+        }
+        isBootstrapping = try NodeConfiguration.flag(.bootstrap, given)
+        allowsCrash = try NodeConfiguration.flag(.allowCrash, given)
+        logLevel = try NodeConfiguration.level(given)
+        requestTimeoutMilliseconds = try NodeConfiguration.timeout(given)
+    }
+
+    private static func needed(_ setting: Setting, _ given: GivenSettings) throws(StartFailure) -> GivenText {
+        guard let text = given[setting] else {
+            throw .usage("\(setting.flag) is missing: give it, or set \(setting.environmentVariable)")
+        }
+        return text
+    }
+
+    private static func node(_ given: GivenSettings) throws(StartFailure) -> NodeID {
+        let text = try needed(.id, given)
+        guard let node = NodeID(text.text) else {
+            throw .usage("\(text.place): '\(text.text)' is not a node's name; names are n0, n1, … n65535")
+        }
+        return node
+    }
+
+    private static func folder(_ given: GivenSettings) throws(StartFailure) -> FilePath {
+        let text = try needed(.data, given)
+        guard !text.text.isEmpty else { throw .usage("\(text.place) is empty: name a folder") }
+        guard !text.text.utf8.contains(0) else { throw .usage("\(text.place) holds a NUL byte") }
+        return FilePath(text.text)
+    }
+
+    private static func address(_ text: GivenText, allowsPortZero: Bool = false) throws(StartFailure) -> HostAndPort {
+        do throws(HostAndPortError) {
+            return try HostAndPort(reading: text.text, allowsPortZero: allowsPortZero)
+        } catch {
+            throw .usage("\(text.place): '\(text.text)' is no address: \(error.reason)")
+        }
+    }
+
+    private static func peers(_ text: GivenText, without node: NodeID) throws(StartFailure) -> [NodeID: HostAndPort] {
+        var peers: [NodeID: HostAndPort] = [:]
+        for part in text.text.split(separator: ",", omittingEmptySubsequences: false) {
+            guard let equals = part.firstIndex(of: "=") else {
+                throw .usage("\(text.place): '\(part)' is not of the form NODE=HOST:PORT")
+            }
+            guard let peer = NodeID(part[..<equals]) else {
+                throw .usage("\(text.place): '\(part[..<equals])' is not a node's name; names are n0, n1, … n65535")
+            }
+            let address: HostAndPort
+            do throws(HostAndPortError) {
+                address = try HostAndPort(reading: part[part.index(after: equals)...])
+            } catch {
+                throw .usage("\(text.place): the address of \(peer) is wrong: \(error.reason)")
+            }
+            guard peers[peer] == nil else { throw .usage("\(text.place) names \(peer) twice") }
+            if let twin = peers.first(where: { $0.value == address }) {
+                let (first, second) = (min(twin.key, peer), max(twin.key, peer))
+                throw .usage("\(text.place) gives \(first) and \(second) the same address \(address)")
+            }
+            peers[peer] = address
+        }
+        guard peers.count <= Genesis.mostMembers else {
+            throw .usage("\(text.place) names \(peers.count) nodes; a cluster has at most \(Genesis.mostMembers)")
+        }
+        guard peers.removeValue(forKey: node) != nil else {
+            throw .usage("\(text.place) does not name this node, \(node): the list holds every member, this one too")
+        }
+        return peers
+    }
+
+    private static func flag(_ setting: Setting, _ given: GivenSettings) throws(StartFailure) -> Bool {
+        guard let text = given[setting] else { return false }
+        switch text.text.lowercased() {
+        case "true", "yes", "on", "1": return true
+        case "false", "no", "off", "0": return false
+        default: throw .usage("\(text.place): '\(text.text)' is neither true nor false")
+        }
+    }
+
+    private static func level(_ given: GivenSettings) throws(StartFailure) -> Logger.Level {
+        guard let text = given[.logLevel] else { return .info }
+        guard let level = Logger.Level(rawValue: text.text.lowercased()) else {
+            let levels = Logger.Level.allCases.map(\.rawValue).joined(separator: ", ")
+            throw .usage("\(text.place): '\(text.text)' is none of \(levels)")
+        }
+        return level
+    }
+
+    private static func timeout(_ given: GivenSettings) throws(StartFailure) -> Int {
+        guard let text = given[.requestTimeout] else { return 5_000 }
+        guard let seconds = Double(text.text), seconds >= 0.1, seconds <= 3_600 else {
+            throw .usage("\(text.place): '\(text.text)' is not a number of seconds from 0.1 to 3600")
+        }
+        return Int((seconds * 1_000).rounded())
+    }
+}
+
+extension NodeConfiguration {
+    var driver: DriverConfiguration {
+        var driver = DriverConfiguration(node: node, members: members)
+        driver.isBootstrapping = isBootstrapping
+        driver.requestTicks = max(1, requestTimeoutMilliseconds * 1_000 / Int(driver.tickInterval))
+        // A command is sent again well before its time is over, however short that is.
+        driver.resendTicks = max(1, min(driver.resendTicks, driver.requestTicks / 3))
+        return driver
+    }
+}

@@ -1,0 +1,60 @@
+// /status, as JSON. Names of fields are promises to those who read them by program.
+
+import Paxos
+import Replication
+
+extension NodeStatus {
+    var json: JSONValue {
+        .object([
+            ("id", .string("\(driver.node)")),
+            ("role", .string(driver.role.rawValue)),
+            ("leader", driver.leader.map { .string("\($0)") } ?? .null),
+            ("ballot", .string("\(driver.ballot)")),
+            ("promised", .string("\(driver.promised)")),
+            ("cluster", driver.cluster.map { .string("\($0)") } ?? .null),
+            ("incarnation", .number(UInt64(driver.incarnation.rawValue))),
+            ("chosenThrough", .number(driver.chosenThrough.rawValue)),
+            ("knownChosenThrough", .number(driver.knownChosenThrough.rawValue)),
+            ("appliedThrough", .number(driver.appliedThrough.rawValue)),
+            ("digest", .string("\(driver.digest)")),
+            ("keys", .number(UInt64(driver.keys))),
+            ("stopping", .bool(driver.isStopping)),
+            (
+                "log",
+                .object([
+                    ("through", .number(driver.logThrough.rawValue)), ("segments", .number(UInt64(logSegments))),
+                    ("bytes", .number(logBytes)),
+                ])
+            ),
+            ("budgets", budgets),
+            ("peers", .array(driver.peers.map(peer))),
+        ])
+    }
+
+    private var budgets: JSONValue {
+        func budget(_ used: Int, of most: Int) -> JSONValue {
+            .object([("used", .number(UInt64(used))), ("most", .number(UInt64(most)))])
+        }
+        return .object([
+            ("requests", budget(driver.requestsUnderWay, of: configuration.mostRequests)),
+            ("requestBytes", budget(driver.requestBytes, of: configuration.mostRequestBytes)),
+            ("reads", budget(driver.readsUnderWay, of: configuration.mostRequests)),
+            ("queuedBytes", budget(driver.queuedBytes, of: configuration.mostQueuedBytes)),
+            ("acceptedBytes", budget(driver.acceptedBytes, of: configuration.window.bytes)),
+            ("unloggedBytes", .number(UInt64(driver.unloggedBytes))),
+            ("heldMessages", .number(UInt64(heldMessages))),
+            ("ignoredMessages", .number(driver.ignoredMessages)),
+        ])
+    }
+
+    private func peer(_ peer: DriverStatus.Peer) -> JSONValue {
+        let link = links[peer.node]
+        return .object([
+            ("id", .string("\(peer.node)")),
+            ("connected", .bool(link?.isConnected ?? false)),
+            ("acceptedThrough", peer.acceptedThrough.map { .number($0.rawValue) } ?? .null),
+            ("inFlightBytes", .number(UInt64(peer.inFlightBytes))),
+            ("droppedMessages", .number(link?.droppedMessages ?? 0)),
+        ])
+    }
+}

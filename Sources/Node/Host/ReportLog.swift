@@ -1,0 +1,51 @@
+// Writes the driver's reports to the log, one line an event. What is reported over and over is written when it changes,
+// and again only after a while.
+
+import Logging
+import NIOCore
+import Replication
+
+struct ReportLog {
+    static let patience = TimeAmount.seconds(30)
+
+    private var lastRepeated: [String: (report: Report, at: NIODeadline)] = [:]
+
+    mutating func write(_ report: Report, to logger: Logger, at now: NIODeadline = .now()) {
+        guard isWorthALine(report, at: now) else { return }
+        switch report {
+        case .leaderElected(let node, let ballot):
+            logger.info("Leader elected", metadata: ["leader": "\(node)", "ballot": "\(ballot)"])
+        case .leaderLost:
+            logger.notice("Leader lost")
+        case .electionStarted(let ballot):
+            logger.info("Election started", metadata: ["ballot": "\(ballot)"])
+        case .founded(let cluster):
+            logger.notice("Cluster founded", metadata: ["cluster": "\(cluster)"])
+        case .adopted(let cluster, let incarnation):
+            logger.notice("Cluster joined", metadata: ["cluster": "\(cluster)", "incarnation": "\(incarnation)"])
+        case .caughtUp(let slot):
+            logger.notice("Caught up", metadata: ["applied-through": "\(slot)"])
+        case .fellBehind(let chosen, let applied):
+            logger.notice(
+                "Fell behind", metadata: ["chosen-through": "\(chosen)", "applied-through": "\(applied)"])
+        case .waitingForMembers(let nodes):
+            let names = nodes.map { "\($0)" }.joined(separator: ",")
+            logger.notice("Waiting for members to form a cluster", metadata: ["missing": "\(names)"])
+        case .foreignPeer(let node, let reason):
+            logger.error("Peer refused", metadata: ["peer": "\(node)", "reason": "\(reason)"])
+        }
+    }
+
+    /// Only what a node says for as long as a state lasts is held back.
+    private mutating func isWorthALine(_ report: Report, at now: NIODeadline) -> Bool {
+        let key: String
+        switch report {
+        case .waitingForMembers: key = "waiting"
+        case .foreignPeer(let node, _): key = "foreign \(node)"
+        default: return true
+        }
+        if let last = lastRepeated[key], last.report == report, now - last.at < ReportLog.patience { return false }
+        lastRepeated[key] = (report, now)
+        return true
+    }
+}

@@ -1,0 +1,12 @@
+// The clock on the wall, for entries and for people. Nothing is decided by it.
+
+import Glibc
+
+enum WallClock {
+    /// Microseconds since 1970.
+    static var now: UInt64 {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        return UInt64(time.tv_sec) * 1_000_000 + UInt64(time.tv_nsec) / 1_000
+    }
+}

@@ -1,0 +1,28 @@
+// Whether the disk has room for a journal file ahead. While it has none, new writes are refused; what is under way goes
+// on as far as the files that there are.
+
+import Logging
+import PaxosLog
+import Synchronization
+import SystemPackage
+
+final class DiskSpace: Sendable {
+    private let full = Atomic<Bool>(false)
+    private let logger: Logger
+
+    init(logger: Logger) {
+        self.logger = logger
+    }
+
+    var isFull: Bool { full.load(ordering: .relaxed) }
+
+    func noteFull(_ path: FilePath) {
+        guard !full.exchange(true, ordering: .relaxed) else { return }
+        logger.error("The disk is full: writes are refused until there is room", metadata: ["path": "\(path)"])
+    }
+
+    func noteRoom() {
+        guard full.load(ordering: .relaxed), full.exchange(false, ordering: .relaxed) else { return }
+        logger.notice("There is room on the disk again")
+    }
+}

@@ -1,0 +1,60 @@
+// Reads the chosen log for peers that are behind and for people, on a thread of its own, so that a long way back delays neither the
+// journal nor the log's writer. It never writes.
+
+import Logging
+import NIOCore
+import NIOPosix
+import Paxos
+import PaxosLog
+import SystemPackage
+
+final class LogReading: Sendable {
+    private let thread = NIOThreadPool(numberOfThreads: 1)
+    private let reader: ChosenLogReader
+    private let logger: Logger
+
+    init(fileSystem: any FileSystem, directory: FilePath, logger: Logger) {
+        reader = ChosenLogReader(fileSystem, directory: directory)
+        self.logger = logger
+    }
+
+    /// What /status shows of the log's files.
+    struct Size: Sendable {
+        var segments = 0
+        var bytes: UInt64 = 0
+    }
+
+    func start() { thread.start() }
+
+    func size() async throws -> Size {
+        try await thread.runIfActive { [self] in
+            var size = Size()
+            for name in try reader.segments() {
+                size.segments += 1
+                size.bytes += try reader.size(of: name)
+            }
+            return size
+        }
+    }
+
+    /// Blocks from the one that holds `slot` on, about `bytes` of them, at least one if the log holds it.
+    func read(from slot: Slot, bytes: Int, then deliver: @escaping @Sendable ([RawBlock]) -> Void) {
+        thread.submit { [self] state in
+            guard state == .active else { return }
+            deliver(blocks(from: slot, bytes: bytes))
+        }
+    }
+
+    func stop() async throws { try await thread.shutdownGracefully() }
+
+    /// A peer is never sent what could not be verified: damage is told here, and the peer asks another node.
+    private func blocks(from slot: Slot, bytes: Int) -> [RawBlock] {
+        do throws(StorageError) {
+            return try reader.blocks(from: slot, bytes: bytes)
+        } catch {
+            logger.error(
+                "The log can't be read for a peer", metadata: ["from": "\(slot)", "error": "\(error.sentence)"])
+            return []
+        }
+    }
+}

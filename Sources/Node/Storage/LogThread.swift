@@ -1,0 +1,78 @@
+// Appends blocks to the chosen log on a thread of its own, all that have gathered with one write and one sync, and keeps
+// the identity. It is behind the path that a client waits for. A failure ends the process.
+
+import Metrics
+import NIOConcurrencyHelpers
+import NIOCore
+import NIOPosix
+import Paxos
+import PaxosLog
+import Replication
+import SystemPackage
+
+// Unchecked, because the log and the identity are touched on the thread alone; `waiting` has a lock.
+final class LogThread: @unchecked Sendable {
+    private let waiting = NIOLockedValueBox<[RawBlock]>([])
+    private let thread = NIOThreadPool(numberOfThreads: 1)
+    private let fileSystem: any FileSystem
+    private let places: NodeFolder.Places
+    private var log: ChosenLog
+    private var identity: Identity
+    private let durable: @Sendable (Slot) -> Void
+
+    /// - Parameter durable: called on the thread with how far the log is on disk.
+    init(
+        _ log: consuming ChosenLog, identity: Identity, fileSystem: any FileSystem, places: NodeFolder.Places,
+        durable: @escaping @Sendable (Slot) -> Void
+    ) {
+        self.log = log
+        self.identity = identity
+        self.fileSystem = fileSystem
+        self.places = places
+        self.durable = durable
+    }
+
+    func start() { thread.start() }
+
+    // MARK: From any thread
+
+    func append(_ block: RawBlock) {
+        let isFirst = waiting.withLockedValue { waiting in
+            waiting.append(block)
+            return waiting.count == 1
+        }
+        if isFirst { thread.submit { [self] _ in appendWaiting() } }
+    }
+
+    func adopt(_ genesis: Genesis) {
+        thread.submit { [self] _ in
+            do throws(StorageError) {
+                try identity.adopt(genesis, fileSystem, places.directory)
+            } catch {
+                ProcessEnd.diskFailed(error, while: "writing the identity")
+            }
+        }
+    }
+
+    /// Waits for everything that was handed over.
+    func stop() async throws {
+        try await thread.runIfActive {}
+        try await thread.shutdownGracefully()
+    }
+
+    // MARK: On the thread
+
+    private func appendWaiting() {
+        let blocks = waiting.withLockedValue { waiting in
+            defer { waiting = [] }
+            return waiting
+        }
+        do throws(StorageError) {
+            try log.append(blocks)
+        } catch {
+            ProcessEnd.diskFailed(error, while: "writing the log")
+        }
+        NodeMetrics.logBlocks.increment(by: Int64(blocks.count))
+        durable(log.through)
+    }
+}

@@ -1,0 +1,176 @@
+// The chosen log's writer: blocks in, whole and synced segments out, byte for byte the same on every node. It decides
+// nothing: where blocks and segments end, BlockCutter has decided. One thread owns it.
+
+package import Paxos
+package import SystemPackage
+
+package struct ChosenLog: ~Copyable, Sendable {
+    private let fileSystem: any FileSystem
+    private let directory: FilePath
+    /// What was found on disk.
+    package let recovery: ChosenLogRecovery
+    /// All slots up to and with this one are durable here.
+    package private(set) var through: Slot
+    /// The chain digest of the last durable block.
+    package private(set) var chainDigest: ChainDigest
+    private var cluster: UniqueID?
+
+    private var segment: OpenSegment?
+    /// What must be cut before anything is appended.
+    private var tear: LogTear?
+    /// A failed write or sync leaves the file in doubt: nothing is written after it.
+    private var failure: StorageError?
+
+    /// How far the blocks in `buffer` go.
+    private var staged: (through: Slot, digest: ChainDigest)
+    private var buffer: SegmentBuffer
+    private var compressor = BlockCompressor()
+
+    /// Opens the log in `directory`, or an empty one where there is none. Reads the last segment whole and of the others
+    /// the headers and trailers. Writes nothing: what a crash tore is left for `cutTornTail`.
+    /// - Throws: `.corrupt` for any damage but a torn tail, `.io` when the files cannot be read.
+    package static func open(
+        _ fileSystem: any FileSystem, directory: FilePath
+    ) throws(StorageError) -> ChosenLog {
+        ChosenLog(fileSystem, directory, try RecoveredLog(fileSystem, directory: directory))
+    }
+
+    private init(_ fileSystem: any FileSystem, _ directory: FilePath, _ recovered: consuming RecoveredLog) {
+        self.fileSystem = fileSystem
+        self.directory = directory
+        recovery = recovered.recovery
+        through = recovered.recovery.through
+        chainDigest = recovered.recovery.chainDigest
+        cluster = recovered.cluster
+        segment = recovered.segment
+        tear = recovered.tear
+        staged = (through, chainDigest)
+        buffer = SegmentBuffer(capacity: Int(SegmentWalk.syncWindow) * 2)
+    }
+
+    /// Cuts what `recovery.tornTail` names. The caller has made sure that the journal holds those slots as chosen. No
+    /// effect when there is no torn tail.
+    package mutating func cutTornTail() throws(StorageError) {
+        guard let tear else { return }
+        try writing { (log) throws(StorageError) in
+            switch tear {
+            case .file(let path):
+                try log.fileSystem.remove(path)
+                try log.fileSystem.syncDirectory(log.directory)
+            case .end(let size):
+                guard let file = log.segment?.file else { preconditionFailure("an end is cut from an open segment") }
+                try file.truncate(to: size)
+                try file.sync()
+            }
+            log.tear = nil
+        }
+    }
+
+    /// Appends blocks that follow what the log holds. They are durable on return.
+    /// - Throws: `.io`, after which every call throws the same: what the disk holds is known only after a restart.
+    package mutating func append(_ blocks: [RawBlock]) throws(StorageError) {
+        precondition(tear == nil, "a torn tail is cut before anything is appended")
+        try writing { (log) throws(StorageError) in
+            if let segment = log.segment, segment.isFull { try log.seal(segment) }
+            for block in blocks {
+                var segment = if let open = log.segment.take() { open } else { try log.begin(with: block) }
+                log.encode(block, into: &segment)
+                if block.endsSegment {
+                    try log.seal(segment)
+                } else {
+                    log.segment = segment
+                    if log.buffer.count >= Int(SegmentWalk.syncWindow) { try log.flush() }
+                }
+            }
+            try log.flush()
+        }
+    }
+
+    private mutating func writing(_ body: (inout ChosenLog) throws(StorageError) -> Void) throws(StorageError) {
+        if let failure { throw failure }
+        do {
+            try body(&self)
+        } catch {
+            failure = error
+            throw error
+        }
+    }
+
+    /// A new segment in the buffer; its file is made when that is written.
+    private mutating func begin(with block: RawBlock) throws(StorageError) -> OpenSegment {
+        let name = SegmentName(firstSlot: block.firstSlot)
+        if block.firstSlot == .first { cluster = block.genesis?.cluster }
+        guard let cluster else {
+            throw .foreign(
+                file: directory.appending(name.description), reason: "slot 1 holds no genesis, which begins every log")
+        }
+        let header = SegmentHeader(cluster: cluster, firstSlot: block.firstSlot, previousDigest: staged.digest)
+        buffer.append(capacity: SegmentHeader.length) { bytes in
+            header.encode(to: bytes)
+            return SegmentHeader.length
+        }
+        return OpenSegment(name: name)
+    }
+
+    private mutating func encode(_ block: RawBlock, into segment: inout OpenSegment) {
+        precondition(block.firstSlot == staged.through.next, "blocks come in the order of their slots, without gaps")
+        precondition(block.bytes.count <= BlockHeader.longestRaw, "a block is no longer than readers allow")
+        let offset = segment.size + UInt64(buffer.count)
+        let digest = staged.digest.followed(by: block.bytes)
+        var position: BlockPosition?
+        let raw = block.bytes.span.bytes
+        raw.withUnsafeBytes { raw in
+            let capacity = BlockHeader.length + BlockCompressor.bound(raw.count)
+            buffer.append(capacity: capacity) { bytes in
+                let frame = UnsafeMutableRawBufferPointer(rebasing: bytes[BlockHeader.length...])
+                let length = compressor.compress(raw, into: frame)
+                let stored = UnsafeRawBufferPointer(rebasing: frame[..<length])
+                let header = BlockHeader(
+                    firstSlot: block.firstSlot, count: block.count, rawLength: raw.count, storedLength: length,
+                    chainDigest: digest, storedChecksum: SegmentChecksum.storedBytes(stored))
+                header.encode(to: bytes, segment: segment.name.firstSlot, offset: offset)
+                position = BlockPosition(offset: offset, header: header)
+                return BlockHeader.length + length
+            }
+        }
+        guard let position else { preconditionFailure("a block that was encoded has a position") }
+        segment.blocks.append(position)
+        segment.rawBytes += UInt64(block.bytes.count)
+        staged = (block.lastSlot, digest)
+    }
+
+    /// Ends the segment with its index and trailer, in one write with the blocks that wait.
+    private mutating func seal(_ segment: OpenSegment) throws(StorageError) {
+        guard let last = segment.blocks.last else { preconditionFailure("no segment is sealed without a block") }
+        let index = SegmentIndex(blocks: segment.blocks)
+        let trailer = SegmentTrailer(
+            blockCount: segment.blocks.count, indexOffset: last.end, firstSlot: segment.name.firstSlot,
+            lastSlot: last.lastSlot, rawBytes: segment.rawBytes, chainDigest: staged.digest)
+        buffer.append(capacity: index.encodedLength + SegmentTrailer.length) { bytes in
+            index.encode(to: bytes, segment: segment.name.firstSlot)
+            trailer.encode(to: UnsafeMutableRawBufferPointer(rebasing: bytes[index.encodedLength...]))
+            return index.encodedLength + SegmentTrailer.length
+        }
+        self.segment = segment
+        try flush()
+        self.segment = nil
+    }
+
+    /// Writes and syncs what waits. A segment's folder is synced when the file is new, before anyone hears that its
+    /// blocks are durable.
+    private mutating func flush() throws(StorageError) {
+        guard buffer.count > 0, var segment else { return }
+        let path = directory.appending(segment.name.description)
+        let isNew = segment.file == nil
+        if isNew { try fileSystem.createDirectory(directory) }
+        let file = if let open = segment.file { open } else { try fileSystem.create(path) }
+        try file.write(at: segment.size, buffer.bytes)
+        try file.sync()
+        if isNew { try fileSystem.syncDirectory(directory) }
+        segment.file = file
+        segment.size += UInt64(buffer.count)
+        self.segment = segment
+        buffer.removeAll()
+        (through, chainDigest) = staged
+    }
+}

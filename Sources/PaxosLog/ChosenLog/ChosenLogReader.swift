@@ -1,0 +1,103 @@
+// The chosen log of one node for those who only read it, also while that node writes. It keeps nothing but where the
+// log is: each question looks at the files as they are then.
+
+package import Paxos
+package import SystemPackage
+
+package struct ChosenLogReader: Sendable {
+    private let fileSystem: any FileSystem
+    package let directory: FilePath
+    /// The cluster that the log must belong to, where the caller knows it.
+    private let cluster: UniqueID?
+
+    /// - Parameter cluster: segments of another are reported as foreign; without it, the first segment tells.
+    package init(_ fileSystem: any FileSystem, directory: FilePath, cluster: UniqueID? = nil) {
+        self.fileSystem = fileSystem
+        self.directory = directory
+        self.cluster = cluster
+    }
+
+    /// The segments that there are, by first slot.
+    package func segments() throws(StorageError) -> [SegmentName] {
+        try fileSystem.list(directory).compactMap { SegmentName($0) }.sorted()
+    }
+
+    /// What lies in the folder and is no segment: nothing of a chosen log.
+    package func strangers() throws(StorageError) -> [Damage] {
+        try fileSystem.list(directory).filter { SegmentName($0) == nil }.map { name in
+            Damage(
+                kind: .foreign, file: directory.appending(name), offset: 0, slots: nil,
+                reason: "it is no segment's name")
+        }
+    }
+
+    /// How many bytes a segment has on disk.
+    package func size(of name: SegmentName) throws(StorageError) -> UInt64 {
+        try fileSystem.open(directory.appending(name.description), for: .read).size()
+    }
+
+    /// Reads from the block that holds `from` on.
+    package func cursor(from: Slot = .first, depth: ReadingDepth) throws(StorageError) -> ChosenLogCursor {
+        var position = LogPosition(next: from, digest: nil, cluster: cluster, limits: nil)
+        if depth == .payloads, from > .first { position.limits = try genesis()?.limits }
+        return ChosenLogCursor(
+            fileSystem, directory: directory, names: try segments(), from: max(from, .first), depth: depth,
+            position: position)
+    }
+
+    /// The genesis in slot 1, if this log holds it undamaged.
+    package func genesis() throws(StorageError) -> Genesis? {
+        guard let first = try segments().first, first.firstSlot == .first else { return nil }
+        var cursor = ChosenLogCursor(
+            fileSystem, directory: directory, names: [first], from: .first, depth: .payloads, position: .start)
+        while let finding = try cursor.next() {
+            if case .block(let block) = finding { return block.raw?.genesis }
+        }
+        return nil
+    }
+
+    /// The block that holds `slot`, by the index of its segment or the headers before it; no payload is read.
+    /// - Returns: `.damage` when that block, or its header, is damaged; nil when the log does not hold the slot.
+    package func block(holding slot: Slot) throws(StorageError) -> LogFinding? {
+        try find(slot, depth: .headers)
+    }
+
+    /// The same with the block's payload, verified, its chain digest too where the block before it is intact.
+    package func read(blockHolding slot: Slot) throws(StorageError) -> LogFinding? {
+        try find(slot, depth: .payloads)
+    }
+
+    private func find(_ slot: Slot, depth: ReadingDepth) throws(StorageError) -> LogFinding? {
+        var cursor = try cursor(from: slot, depth: depth)
+        while let finding = try cursor.next() {
+            switch finding {
+            case .block(let block): return block.slots.contains(slot) ? finding : nil
+            case .damage(let damage):
+                guard let slots = damage.slots else { continue }
+                if slots.contains(slot) { return finding }
+                if slots.lowerBound > slot { return nil }
+            }
+        }
+        return nil
+    }
+
+    /// The last block whose header is intact, and so the chain digest over the whole log; nil when there is none.
+    package func lastBlock() throws(StorageError) -> LogBlock? {
+        for name in try segments().reversed() {
+            let segment = try SegmentFile(fileSystem, directory: directory, name: name)
+            var last: LogBlock?
+            if case .success(let index) = segment.index, let block = index.blocks.last,
+                case .success(let header) = try segment.blockHeader(at: block.offset)
+            {
+                last = LogBlock(file: segment.path, offset: block.offset, header: header, raw: nil)
+            } else {
+                var cursor = try cursor(from: name.firstSlot, depth: .headers)
+                while let finding = try cursor.next() {
+                    if case .block(let block) = finding { last = block }
+                }
+            }
+            if let last { return last }
+        }
+        return nil
+    }
+}

@@ -1,0 +1,54 @@
+// SHA-256 over all that the log holds up to and with a block: two logs with the same digest at a block agree on every
+// entry before it.
+
+import Crypto
+
+package struct ChainDigest: Hashable, Sendable {
+    package static let length = 32
+
+    private let first: UInt64
+    private let second: UInt64
+    private let third: UInt64
+    private let fourth: UInt64
+
+    /// The digest before the first block: 32 bytes of zero.
+    package static let start = ChainDigest(loading: [UInt8](repeating: 0, count: length).span.bytes, at: 0)
+
+    /// The 32 bytes that begin at `offset`.
+    package init(loading bytes: borrowing RawSpan, at offset: Int) {
+        first = bytes.field(UInt64.self, at: offset)
+        second = bytes.field(UInt64.self, at: offset + 8)
+        third = bytes.field(UInt64.self, at: offset + 16)
+        fourth = bytes.field(UInt64.self, at: offset + 24)
+    }
+
+    /// The digest behind a block with these raw bytes, which follows the block with this digest.
+    package func followed(by rawBytes: UnsafeRawBufferPointer) -> ChainDigest {
+        var hash = SHA256()
+        withUnsafeTemporaryAllocation(byteCount: ChainDigest.length, alignment: 8) { previous in
+            store(to: previous, at: 0)
+            hash.update(bufferPointer: UnsafeRawBufferPointer(previous))
+        }
+        hash.update(bufferPointer: rawBytes)
+        return hash.finalize().withUnsafeBytes { bytes in
+            ChainDigest(loading: bytes.bytes, at: 0)
+        }
+    }
+
+    package func store(to bytes: UnsafeMutableRawBufferPointer, at offset: Int) {
+        bytes.storeField(first, at: offset)
+        bytes.storeField(second, at: offset + 8)
+        bytes.storeField(third, at: offset + 16)
+        bytes.storeField(fourth, at: offset + 24)
+    }
+}
+
+extension ChainDigest: CustomStringConvertible {
+    /// 64 hexadecimal digits, in the order of the bytes.
+    package var description: String {
+        [first, second, third, fourth].map { word in
+            let digits = String(word.byteSwapped, radix: 16)
+            return String(repeating: "0", count: 16 - digits.count) + digits
+        }.joined()
+    }
+}

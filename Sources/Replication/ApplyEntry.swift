@@ -1,0 +1,49 @@
+// How an entry of the log changes the state machine: one place for the start, which replays the log, and for what is
+// chosen afterwards.
+
+import Paxos
+package import PaxosLog
+package import StateMachine
+
+package enum ApplyError: Error, Equatable {
+    case entry(EntryError)
+    case command(CommandError)
+    /// Known to the format, and not to this version's state machine.
+    case unsupportedKind(Entry.Kind)
+}
+
+extension KeyValueStore {
+    /// Applies the entry of the next slot.
+    mutating func apply(_ entry: EntryView, payload: RawSpan) throws(ApplyError) -> Outcome {
+        switch entry.kind {
+        case .command:
+            do {
+                return try apply(
+                    slot: entry.slot, time: entry.time, session: entry.session, sequence: entry.sequence,
+                    command: payload)
+            } catch {
+                throw .command(error)
+            }
+        case .noOp, .genesis, .seal:
+            return skip(slot: entry.slot, time: entry.time, session: entry.session, sequence: entry.sequence)
+        case .checkpoint, .configuration:
+            throw .unsupportedKind(entry.kind)
+        }
+    }
+
+    /// Applies entries that follow one another from the next slot on.
+    package mutating func apply(entriesOf bytes: [UInt8]) throws(ApplyError) {
+        let span = bytes.span.bytes
+        var offset = 0
+        while offset < bytes.count {
+            let entry: EntryView
+            do {
+                entry = try EntryView(in: span, at: offset)
+            } catch {
+                throw .entry(error)
+            }
+            _ = try apply(entry, payload: span.extracting(entry.payload))
+            offset = entry.end
+        }
+    }
+}

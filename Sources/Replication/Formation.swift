@@ -1,0 +1,83 @@
+// Before there is a cluster: the member with the lowest id founds it when every member says that it is empty, with the
+// same member list. Genesis names each member's journal, so that a disk emptied later is not taken for the acceptor it
+// was. docs/decisions/0004-founding.md says why this is safe.
+
+import Paxos
+import PaxosLog
+
+struct Formation: Sendable {
+    private let node: NodeID
+    private let members: [NodeID]
+    private let membersHash: UInt64
+    private let journal: UniqueID
+    private let isBootstrapping: Bool
+    /// The journals of members that said to be empty since this node started.
+    private var journals: [NodeID: UniqueID]
+    private var ticks = 0
+
+    static let questionTicks = 20
+    /// How long a founder that need not wait for all gives them to answer.
+    static let bootstrapTicks = 100
+
+    init(configuration: DriverConfiguration, journal: UniqueID) {
+        node = configuration.node
+        members = configuration.members
+        membersHash = configuration.membersHash
+        self.journal = journal
+        isBootstrapping = configuration.isBootstrapping
+        journals = [configuration.node: journal]
+    }
+
+    var others: [NodeID] { members.filter { $0 != node } }
+
+    /// Members that have not said that they are empty.
+    var missing: [NodeID] { members.filter { journals[$0] == nil } }
+
+    private var isFounder: Bool { isBootstrapping || node == members.first }
+
+    /// Whether the others are to be asked now.
+    mutating func tick() -> Bool {
+        defer { ticks += 1 }
+        return ticks % Formation.questionTicks == 0
+    }
+
+    func standing(isQuestion: Bool) -> Standing {
+        Standing(journal: journal, membersHash: membersHash, genesis: nil, isQuestion: isQuestion)
+    }
+
+    /// Notes that a member is empty.
+    /// - Returns: false when it was told another member list.
+    mutating func note(_ standing: Standing, from other: NodeID) -> Bool {
+        guard standing.membersHash == membersHash else {
+            journals[other] = nil
+            return false
+        }
+        journals[other] = standing.journal
+        return true
+    }
+
+    /// The founding genesis, once it may be written. A member that did not answer gets no journal, and so no vote.
+    func genesis(cluster: UniqueID, limits: LogLimits) -> Genesis? {
+        guard isFounder else { return nil }
+        let isReady =
+            missing.isEmpty
+            || (isBootstrapping && ticks > Formation.bootstrapTicks && journals.count > members.count / 2)
+        guard isReady else { return nil }
+        return Genesis(
+            cluster: cluster,
+            members: members.map { Genesis.Member(node: $0, incarnation: .first, journal: journals[$0] ?? .none) },
+            limits: limits)
+    }
+}
+
+extension Genesis {
+    /// What this node is under this genesis: a member's incarnation only with the journal that genesis names.
+    func incarnation(of node: NodeID, journal: UniqueID) -> Incarnation {
+        members.first { $0.node == node && $0.journal == journal && journal != .none }?.incarnation ?? .learner
+    }
+
+    var configuration: Configuration {
+        Configuration(
+            slot: .first, members: members.map { Configuration.Member(node: $0.node, incarnation: $0.incarnation) })
+    }
+}

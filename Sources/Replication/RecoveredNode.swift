@@ -1,0 +1,29 @@
+// What a node's folder says after a restart: the state that the log gives when replayed, and what the journal adds.
+
+package import Paxos
+package import PaxosLog
+package import StateMachine
+
+package struct RecoveredNode: Sendable {
+    package struct Founding: Sendable {
+        package var value: Genesis
+        /// The entry of slot 1, as it was chosen.
+        package var entry: [UInt8]
+    }
+
+    package var identity: Identity
+    /// Nil before this node belongs to a cluster.
+    package var genesis: Founding?
+    /// The state after every entry of the chosen log.
+    package var store: KeyValueStore
+    package var logThrough: Slot
+    /// The raw bytes in the log's open segment.
+    package var segmentBytes: Int
+    package var promised: Ballot
+    /// What the journal knows to be chosen above `logThrough`, in order and without gaps.
+    package var chosen: [Run]
+    /// What it has accepted above those.
+    package var accepted: [Run]
+    /// The wall clock at the start, in microseconds since 1970.
+    package var now: UInt64
+}

@@ -1,0 +1,31 @@
+// Chosen values for peers that are behind: from memory if they are close, else out of the log.
+
+import Paxos
+import PaxosLog
+
+extension ReplicaDriver {
+    mutating func serve(_ request: Message.CatchUp, to node: NodeID) {
+        guard let tail else { return }
+        if let run = tail.values(
+            from: request.from, through: request.through, bytes: configuration.messageBytes)
+        {
+            sendLearned(run, to: node)
+        } else {
+            serving[node] = request
+            effects.append(.readLog(from: request.from, bytes: configuration.messageBytes, peer: node))
+        }
+    }
+
+    mutating func serve(_ blocks: [RawBlock], to node: NodeID) {
+        guard let request = serving.removeValue(forKey: node),
+            let run = LogTail.values(
+                in: blocks, from: request.from, through: request.through, bytes: configuration.messageBytes)
+        else { return }
+        sendLearned(run, to: node)
+    }
+
+    private mutating func sendLearned(_ run: Run, to node: NodeID) {
+        guard let replica else { return }
+        send(.paxos(.learned(Message.Learned(run: run, promised: replica.acceptor.promised))), to: node)
+    }
+}

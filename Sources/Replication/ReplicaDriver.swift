@@ -1,0 +1,238 @@
+// Joins agreement, log and state machine on one node: events in, effects out. It touches no disk, no socket and no clock,
+// and belongs to one event loop; the simulator runs it as the server does.
+
+import DequeModule
+package import Paxos
+package import PaxosLog
+package import StateMachine
+
+package struct ReplicaDriver: Sendable {
+    package let configuration: DriverConfiguration
+    /// Who this node is among its peers: the journal that votes, and the session of its clients' commands.
+    let journal: UniqueID
+    let boot: UInt64
+    package internal(set) var store: KeyValueStore
+
+    /// Nil once this node belongs to a cluster.
+    var formation: Formation?
+    package internal(set) var genesis: Genesis?
+    /// The chosen entry of slot 1, encoded.
+    var genesisEntry: [UInt8] = []
+    var replica: Replica?
+    var tail: LogTail?
+
+    var commands = PendingCommands()
+    var reads = PendingReads()
+    var incoming = IncomingCommands()
+    /// What peers asked for that is being read from the disk.
+    var serving: [NodeID: Message.CatchUp] = [:]
+    /// Blocks whose entries the journal does not hold durably yet.
+    var heldBlocks: Deque<(block: RawBlock, after: BatchID)> = []
+
+    var effects: [Effect] = []
+    var batches: JournalBatches
+    var random: SplitMix64
+    var now: UInt64
+    var ticks = 0
+    var isStopping = false
+    var isHalted = false
+    /// Genesis is adopted, and not durable yet.
+    var isAdopting = false
+    /// Whether this node has said that it is behind and not yet that it caught up.
+    var isBehind = false
+
+    /// - Parameter seed: of time-outs and identifiers; nodes must not share it.
+    package init(configuration: DriverConfiguration, recovered: RecoveredNode, seed: UInt64) {
+        self.configuration = configuration
+        journal = recovered.identity.journal
+        boot = recovered.identity.boot
+        store = recovered.store
+        now = recovered.now
+        random = SplitMix64(seed: seed)
+        batches = JournalBatches(patience: configuration.lazyRecordTicks)
+        if let genesis = recovered.genesis {
+            self.genesis = genesis.value
+            genesisEntry = genesis.entry
+            join(genesis.value, recovered: recovered)
+        } else {
+            formation = Formation(configuration: configuration, journal: journal)
+        }
+    }
+
+    package var session: SessionID {
+        SessionID(node: configuration.node, incarnation: incarnation, boot: boot)
+    }
+
+    package var incarnation: Incarnation {
+        genesis?.incarnation(of: configuration.node, journal: journal) ?? .learner
+    }
+
+    // MARK: Events
+
+    package mutating func handle(_ event: Event) {
+        guard !isHalted else { return }
+        switch event {
+        case .tick(let now): tick(now)
+        case .message(let message, let node): receive(message, from: node)
+        case .request(let request, let content): accept(request, content)
+        case .journalDurable(let batch):
+            if let record = batches.noteDurable(batch) { replica?.recordsDurable(through: record) }
+            completeAdoption()
+            releaseBlocks(durable: batch)
+        case .logDurable(let slot):
+            tail?.noteDurable(through: slot)
+            effects.append(.releaseJournal(through: slot))
+        case .logRead(let peer, let blocks): serve(blocks, to: peer)
+        case .stop: stop()
+        }
+        carryOut()
+    }
+
+    /// Ends a turn: what waits is proposed, forwarded or asked, and everything to be done is handed over, in order.
+    package mutating func takeEffects() -> [Effect] {
+        if !isHalted {
+            sendCommands()
+            sendReads()
+            carryOut()
+            replica?.endTurn()
+            carryOut()
+            answerReads()
+            flushBatch()
+        }
+        defer { effects.removeAll() }
+        return effects
+    }
+
+    private mutating func tick(_ now: UInt64) {
+        self.now = now
+        ticks += 1
+        if formation != nil { tickFormation() }
+        replica?.tick(time: now)
+        carryOut()
+        batches.tick()
+        if ticks % 10 == 0 {
+            expireRequests()
+            reportLag()
+        }
+    }
+
+    private mutating func receive(_ message: PeerMessage, from node: NodeID) {
+        if case .standing(let standing) = message.content { return receive(standing, from: node) }
+        guard let genesis, message.cluster == genesis.cluster else { return }
+        switch message.content {
+        case .paxos(let content): replica?.receive(content, from: node, incarnation: message.incarnation)
+        case .forward(let forward): incoming.add(forward, mostBytes: configuration.mostQueuedBytes)
+        case .standing: break
+        }
+    }
+
+    private mutating func stop() {
+        isStopping = true
+        replica?.handOver()
+    }
+
+    // MARK: Effects
+
+    /// Turns what the replica put out into effects, and applies what was chosen.
+    mutating func carryOut() {
+        guard let outputs = replica?.takeOutputs(), !outputs.isEmpty, let replica else { return }
+        var learned = false
+        for output in outputs where !isHalted {
+            switch output {
+            case .record(let record): batches.add(record)
+            case .lazyRecord(let record): batches.addLazily(record)
+            case .send(let message, let node, let timing):
+                send(.paxos(message), to: node, after: timing == .afterRecords ? batches.lastNeeded : nil)
+            case .chosen(let run):
+                apply(run)
+                learned = true
+            case .serve(let request, let node): serve(request, to: node)
+            case .readIndex(let question, let slot): reads.note(question: question, slot: slot)
+            case .event(let event): note(event)
+            }
+        }
+        batches.noteRecords(replica.recordsMade)
+        if learned { answerReads() }
+    }
+
+    mutating func send(_ content: PeerMessage.Content, to node: NodeID, after batch: BatchID? = nil) {
+        let message = PeerMessage(
+            cluster: genesis?.cluster ?? .none, incarnation: incarnation,
+            configuration: replica?.configuration.slot ?? .zero, content: content)
+        effects.append(.send(message, to: node, after: batch))
+    }
+
+    mutating func flushBatch() {
+        guard let (batch, records) = batches.takeBatch() else { return }
+        // Before the sends that wait for it, so that whoever carries effects out meets the batch first.
+        effects.insert(.journal(batch, records), at: 0)
+    }
+
+    private mutating func note(_ event: ReplicaEvent) {
+        switch event {
+        case .electionStarted(let ballot): effects.append(.report(.electionStarted(ballot)))
+        case .leading(let ballot):
+            commands.sendAllAgain()
+            effects.append(.report(.leaderElected(configuration.node, ballot)))
+        case .following(let node, let ballot):
+            commands.sendAllAgain()
+            incoming.removeAll()
+            effects.append(.report(.leaderElected(node, ballot)))
+        case .leaderless:
+            incoming.removeAll()
+            effects.append(.report(.leaderLost))
+        }
+        reads.askAgain(askedBefore: ticks + 1)
+    }
+
+    // MARK: Applying
+
+    /// Applies chosen entries, answers this node's own clients, and hands complete blocks to the log.
+    mutating func apply(_ run: Run) {
+        let span = run.body.span.bytes
+        var offset = 0
+        var slot = run.firstSlot
+        while offset < run.body.count {
+            do {
+                let entry = try EntryView(in: span, at: offset)
+                guard entry.slot == slot else { return halt("the entry chosen in slot \(slot) says \(entry.slot)") }
+                answer(entry, try store.apply(entry, payload: span.extracting(entry.payload)))
+                offset = entry.end
+                slot = slot.next
+            } catch {
+                return halt("the entry chosen in slot \(slot) can't be applied: \(error)")
+            }
+        }
+        for block in tail?.append(run) ?? [] {
+            if let batch = batches.lastNeeded ?? heldBlocks.last?.after {
+                heldBlocks.append((block, batch))
+            } else {
+                effects.append(.appendLog(block))
+            }
+        }
+    }
+
+    /// A block goes to the log only when this node's journal holds its entries: a block that is torn there can then be
+    /// cut, and written again.
+    private mutating func releaseBlocks(durable batch: BatchID) {
+        while let held = heldBlocks.first, held.after <= batch {
+            effects.append(.appendLog(held.block))
+            heldBlocks.removeFirst()
+        }
+    }
+
+    /// Answers the client that waits for this entry, if it is one of this node's.
+    private mutating func answer(_ entry: EntryView, _ outcome: Outcome) {
+        guard entry.sequence > 0, entry.session.node == configuration.node, entry.session.boot == boot,
+            outcome != .duplicate, let command = commands.remove(entry.sequence)
+        else { return }
+        let answer: Answer =
+            outcome == .sessionExpired ? .refused(.sessionExpired) : .applied(entry.slot, outcome)
+        effects.append(.answer(command.request, answer))
+    }
+
+    mutating func halt(_ reason: String) {
+        isHalted = true
+        effects.append(.halt(reason))
+    }
+}

@@ -1,0 +1,126 @@
+// The state machine: nothing but the chosen commands, replayed in the order of their slots. It depends on the entries
+// alone; it never looks at a clock, draws no random number, and two stores that applied the same slots are equal.
+
+package import Paxos
+import SortedCollections
+
+package struct KeyValueStore: Sendable {
+    /// For how many slots a request that did not come in order, or came from an earlier boot, can still be told from a
+    /// repetition. It is part of the state machine: nodes with different bounds come to different states.
+    package static let sessionBound: UInt64 = 65_536
+
+    /// Every slot up to and with this one has been applied.
+    package private(set) var appliedThrough: Slot = .zero
+    /// The time of the last slot, in microseconds since 1970: the highest that an entry up to it was proposed at, so
+    /// that it never runs back.
+    package private(set) var effectiveTime: UInt64 = 0
+    /// Kept at every write.
+    package private(set) var digest = StateDigest()
+
+    private var entries = SortedDictionary<Key, StoredValue>()
+    private var sessions: Sessions
+
+    package init(sessionBound: UInt64 = KeyValueStore.sessionBound) {
+        self.sessions = Sessions(bound: sessionBound)
+    }
+
+    /// How many keys there are.
+    package var count: Int { entries.count }
+    /// How many sessions are remembered.
+    package var sessionCount: Int { sessions.count }
+
+    package func value(for key: [UInt8]) -> StoredValue? {
+        entries[Key(key)]
+    }
+
+    /// Everything, in the order of the keys' bytes.
+    package func visit(_ body: (_ key: [UInt8], _ stored: StoredValue) -> Void) {
+        for (key, stored) in entries { body(key.bytes, stored) }
+    }
+}
+
+extension KeyValueStore {
+    /// Applies the command that was chosen in `slot`, the next one.
+    /// - Throws: `CommandError` when the bytes are no command that this program knows. Nothing has changed then, and the
+    ///   node must stop.
+    package mutating func apply(
+        slot: Slot, time: UInt64, session: SessionID, sequence: UInt64, command bytes: RawSpan
+    ) throws(CommandError) -> Outcome {
+        // Read before the session is looked at: whether an unknown command stops the node must not depend on who sent it.
+        let command = try Command(decoding: bytes)
+        advance(to: slot, time: time)
+        if let refused = settle(session, sequence: sequence) { return refused }
+        guard command.conditions.allSatisfy(holds) else { return .conditionFailed }
+        var existed = false
+        for (index, operation) in command.operations.enumerated() {
+            let didExist =
+                switch operation {
+                case .set(let key, let value): set(Key(key), to: value)
+                case .delete(let key): delete(Key(key))
+                }
+            if index == 0 { existed = didExist }
+        }
+        switch command.resultRule {
+        case .existed: return .done(existed: existed)
+        }
+    }
+
+    /// Passes over what was chosen in `slot`, the next one, and is no command: it changes no key. A request that asked
+    /// for it (`sequence` above 0) is settled all the same.
+    package mutating func skip(slot: Slot, time: UInt64, session: SessionID, sequence: UInt64) -> Outcome {
+        advance(to: slot, time: time)
+        return settle(session, sequence: sequence) ?? .done(existed: false)
+    }
+
+    /// The digest of what is here, computed from nothing: equal to `digest` unless memory or this program failed.
+    package func recomputedDigest() -> StateDigest {
+        var digest = StateDigest()
+        for (key, stored) in entries { digest.add(DigestTerm(key: key, stored: stored)) }
+        sessions.addTerms(to: &digest)
+        return digest
+    }
+
+    private mutating func advance(to slot: Slot, time: UInt64) {
+        precondition(slot == appliedThrough.next, "slots are applied in order and without gaps")
+        appliedThrough = slot
+        effectiveTime = max(effectiveTime, time)
+    }
+
+    /// The answer when the request must not be carried out; nil when it must.
+    private mutating func settle(_ session: SessionID, sequence: UInt64) -> Outcome? {
+        guard sequence > 0 else { return nil }
+        switch sessions.settle(session, sequence: sequence, at: appliedThrough, digest: &digest) {
+        case .new: return nil
+        case .duplicate: return .duplicate
+        case .expired: return .sessionExpired
+        }
+    }
+
+    private func holds(_ condition: Command.Condition) -> Bool {
+        let stored = entries[Key(condition.key)]
+        switch condition {
+        case .keyIsAbsent: return stored == nil
+        case .valueEquals(_, let value): return stored?.value == value
+        case .modifiedSlotEquals(_, let slot): return stored?.modified == slot
+        }
+    }
+
+    /// Whether the key was there.
+    private mutating func set(_ key: Key, to value: [UInt8]) -> Bool {
+        let old = entries[key]
+        // The term is computed from the old value as it now stands in memory, and not remembered: a value that has
+        // changed there by a fault then leaves its trace in the digest.
+        if let old { digest.remove(DigestTerm(key: key, stored: old)) }
+        let new = StoredValue(value: value, created: old?.created ?? appliedThrough, modified: appliedThrough)
+        digest.add(DigestTerm(key: key, stored: new))
+        entries.updateValue(new, forKey: key)
+        return old != nil
+    }
+
+    /// Whether the key was there.
+    private mutating func delete(_ key: Key) -> Bool {
+        guard let old = entries.removeValue(forKey: key) else { return false }
+        digest.remove(DigestTerm(key: key, stored: old))
+        return true
+    }
+}

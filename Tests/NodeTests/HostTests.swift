@@ -1,0 +1,249 @@
+import Logging
+import NIOConcurrencyHelpers
+import NIOCore
+import NIOPosix
+import Paxos
+import PaxosLog
+import Replication
+import SystemPackage
+import Testing
+
+@testable import Node
+
+@Suite struct MailboxTests {
+    @Test func onlyTheFirstWakes() {
+        let mailbox = Mailbox<Int>()
+        #expect(mailbox.put(1))
+        #expect(!mailbox.put(2))
+        #expect(mailbox.take() == [1, 2])
+        #expect(mailbox.take() == [])
+        #expect(mailbox.put(3))
+    }
+
+    @Test func nothingIsLostBetweenThreads() async {
+        let mailbox = Mailbox<Int>()
+        await withTaskGroup { group in
+            for worker in 0..<4 { group.addTask { for item in 0..<1_000 { _ = mailbox.put(worker * 1_000 + item) } } }
+        }
+        let items = mailbox.take()
+        #expect(items.count == 4_000)
+        for worker in 0..<4 {
+            let own = items.filter { $0 / 1_000 == worker }
+            #expect(own == own.sorted(), "what one thread put in comes out in its order")
+        }
+    }
+}
+
+@Suite struct HeldMessagesTests {
+    private func message(_ attempt: UInt64) -> PeerMessage {
+        PeerMessage(
+            cluster: .none, incarnation: .first, configuration: .zero,
+            content: .paxos(.preVote(Message.PreVote(attempt: attempt))))
+    }
+
+    @Test func messagesLeaveInOrderOnceTheirBatchIsDurable() {
+        var held = HeldMessages()
+        #expect(!held.hold(message(0), to: NodeID(1), after: nil))
+        #expect(held.hold(message(1), to: NodeID(1), after: BatchID(1)))
+        #expect(held.hold(message(2), to: NodeID(2), after: BatchID(1)))
+        #expect(held.hold(message(3), to: NodeID(1), after: BatchID(3)))
+        #expect(held.next() == nil)
+        held.noteDurable(BatchID(2))
+        #expect(held.next()?.message == message(1))
+        #expect(held.next()?.message == message(2))
+        #expect(held.next() == nil)
+        #expect(!held.hold(message(4), to: NodeID(1), after: BatchID(2)), "its batch is durable already")
+        held.noteDurable(BatchID(3))
+        #expect(held.next()?.message == message(3))
+        #expect(held.count == 0)
+    }
+}
+
+extension HeldMessages.Held: Equatable {
+    public static func == (left: HeldMessages.Held, right: HeldMessages.Held) -> Bool {
+        left.message == right.message && left.node == right.node && left.batch == right.batch
+    }
+}
+
+@Suite struct DriverHostTests {
+    /// Writes down what it is asked for, and does nothing.
+    private final class Recorder: StorageOutlet, PeerOutlet {
+        enum Entry: Equatable {
+            case journal(BatchID)
+            case send(NodeID, PeerMessage.Content)
+            case flush
+            case adopt
+        }
+
+        let entries = NIOLockedValueBox<[Entry]>([])
+
+        private func note(_ entry: Entry) { entries.withLockedValue { $0.append(entry) } }
+        func take() -> [Entry] {
+            entries.withLockedValue { entries in
+                defer { entries = [] }
+                return entries
+            }
+        }
+
+        func journal(_ batch: BatchID, _ records: [JournalRecord]) { note(.journal(batch)) }
+        func appendLog(_ block: RawBlock) {}
+        func readLog(from slot: Slot, bytes: Int, for peer: NodeID) {}
+        func releaseJournal(through slot: Slot) {}
+        func adopt(_ genesis: Genesis) { note(.adopt) }
+        func send(_ message: PeerMessage, to node: NodeID) { note(.send(node, message.content)) }
+        func flush() { note(.flush) }
+    }
+
+    private let loop = MultiThreadedEventLoopGroup.singleton.next()
+
+    /// A host of node 0 in a folder of memory, which has started; time does not pass by itself.
+    private func host(members: [NodeID], _ recorder: Recorder) async throws -> (DriverHost, Identity) {
+        let folder = try NodeFolder.open(
+            MemoryFileSystem(), directory: "node", node: NodeID(0), now: 1, seed: 1, journalFileBytes: 4 << 20)
+        let identity = folder.recovered.identity
+        var configuration = DriverConfiguration(node: NodeID(0), members: members)
+        configuration.tickInterval = 3_600_000_000
+        let driver = ReplicaDriver(configuration: configuration, recovered: folder.recovered, seed: 1)
+        let host = DriverHost(
+            driver: driver, loop: loop, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        try await loop.submit { host.start(storage: recorder, peers: recorder) }.get()
+        return (host, identity)
+    }
+
+    /// Waits until everything that was posted has had its turn.
+    private func settle(_ host: DriverHost) async {
+        for _ in 0..<3 { await host.look { _ in } }
+    }
+
+    @Test(.timeLimit(.minutes(1))) func promiseLeavesOnlyWhenItsRecordIsDurable() async throws {
+        let recorder = Recorder()
+        let members = [NodeID(0), NodeID(1), NodeID(2)]
+        let (host, identity) = try await host(members: members, recorder)
+        let genesis = Genesis(
+            cluster: UniqueID(high: 1, low: 1),
+            members: members.map { node in
+                Genesis.Member(
+                    node: node, incarnation: .first,
+                    journal: node == NodeID(0) ? identity.journal : UniqueID(high: 9, low: UInt64(node.rawValue)))
+            }, limits: .standard)
+        var entry: [UInt8] = []
+        Entry(
+            slot: .first, kind: .genesis, time: 1, session: SessionID(node: NodeID(1), incarnation: .first, boot: 1),
+            sequence: 0, payload: genesis.encoded()
+        ).encode(into: &entry)
+        func from(_ content: PeerMessage.Content) -> Event {
+            .message(
+                PeerMessage(
+                    cluster: genesis.cluster, incarnation: .first, configuration: .first, content: content),
+                from: NodeID(1))
+        }
+        host.post(
+            from(
+                .standing(
+                    Standing(journal: UniqueID(high: 9, low: 1), membersHash: 0, genesis: entry, isQuestion: false))))
+        await settle(host)
+        let first = recorder.take()
+        #expect(first.contains(.journal(BatchID(1))) && !first.contains(.adopt))
+        host.post(.journalDurable(BatchID(1)))
+        await settle(host)
+        #expect(recorder.take().contains(.adopt))
+
+        let ballot = Ballot(round: 5, node: NodeID(1), incarnation: .first)
+        host.post(from(.paxos(.prepare(Message.Prepare(ballot: ballot, base: Slot(2))))))
+        await settle(host)
+        let asked = recorder.take()
+        let batch = try #require(
+            asked.compactMap { entry -> BatchID? in
+                if case .journal(let batch) = entry { batch } else { nil }
+            }.first)
+        func isPromise(_ entry: Recorder.Entry) -> Bool {
+            if case .send(NodeID(1), .paxos(.promise(let promise))) = entry { promise.ballot == ballot } else { false }
+        }
+        #expect(!asked.contains(where: isPromise), "the promise waits for batch \(batch)")
+        #expect(await host.look { _ in host.heldMessages } >= 1)
+        host.post(.journalDurable(batch))
+        await settle(host)
+        let after = recorder.take()
+        let promise = try #require(after.firstIndex(where: isPromise))
+        #expect(after[promise...].contains(.flush), "and then it leaves in that turn")
+        await end(host)
+    }
+
+    @Test(.timeLimit(.minutes(1))) func everyRequestIsAnsweredWhenTheHostEnds() async throws {
+        let recorder = Recorder()
+        let (host, _) = try await host(members: [NodeID(0), NodeID(1), NodeID(2)], recorder)
+        async let waiting = host.ask(.noOp)
+        await settle(host)
+        await end(host)
+        let answer = await waiting
+        #expect(answer == .unknown || answer == .refused(.stopping))
+        #expect(await host.ask(.noOp) == .refused(.stopping))
+        #expect(await host.look { $0.configuration.node } == NodeID(0))
+    }
+
+    @Test(.timeLimit(.minutes(1))) func stoppingRefusesWhatIsAskedFromThenOn() async throws {
+        let recorder = Recorder()
+        let (host, _) = try await host(members: [NodeID(0), NodeID(1), NodeID(2)], recorder)
+        await host.stop(within: .seconds(1))
+        #expect(await host.ask(.noOp) == .refused(.stopping))
+        await end(host)
+    }
+
+    private func end(_ host: DriverHost) async {
+        await withUnsafeContinuation { continuation in
+            loop.execute {
+                host.end()
+                continuation.resume()
+            }
+        }
+    }
+}
+
+@Suite struct JournalThreadTests {
+    @Test(.timeLimit(.minutes(1))) func batchesThatGatheredAreDurableTogetherAndAfterARestart() async throws {
+        let fileSystem = MemoryFileSystem()
+        let identity = JournalIdentity(node: NodeID(0), journal: UniqueID(high: 1, low: 1))
+        func open() throws -> (journal: Journal, recovery: JournalRecovery) {
+            try Journal.open(
+                fileSystem, directory: "journal", identity: identity, fileBytes: 1 << 20, seed: 1, logThrough: .zero)
+        }
+        let told = NIOLockedValueBox<[BatchID]>([])
+        let thread = JournalThread(
+            try open().journal, disk: DiskSpace(logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }),
+            loop: MultiThreadedEventLoopGroup.singleton.next()
+        ) { batch in told.withLockedValue { $0.append(batch) } }
+        func ballot(_ round: UInt64) -> Ballot { Ballot(round: round, node: NodeID(0), incarnation: .first) }
+        // Before the thread starts, so that all have gathered when it first looks.
+        for round in 1...50 { thread.append(BatchID(UInt64(round)), [.promise(ballot(UInt64(round)))]) }
+        thread.start()
+        try await waitFor { told.withLockedValue { $0 } == [BatchID(50)] }
+        for round in 51...60 { thread.append(BatchID(UInt64(round)), [.promise(ballot(UInt64(round)))]) }
+        try await thread.stop()
+        let batches = told.withLockedValue { $0 }
+        #expect(batches == batches.sorted() && batches.last == BatchID(60))
+        #expect(try open().recovery.promised == ballot(60))
+    }
+
+    @Test(.timeLimit(.minutes(1))) func fullDiskIsWaitedFor() async throws {
+        let fileSystem = MemoryFileSystem()
+        let journal = try Journal.open(
+            fileSystem, directory: "journal",
+            identity: JournalIdentity(node: NodeID(0), journal: UniqueID(high: 1, low: 1)),
+            fileBytes: 1 << 20, seed: 1, logThrough: .zero
+        ).journal
+        fileSystem.capacity = fileSystem.usedBytes
+        let disk = DiskSpace(logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        let thread = JournalThread(journal, disk: disk, loop: MultiThreadedEventLoopGroup.singleton.next()) { _ in }
+        thread.start()
+        try await waitFor { disk.isFull }
+        // What fits the file in use is still written.
+        thread.append(BatchID(1), [.promise(Ballot(round: 1, node: NodeID(0), incarnation: .first))])
+        try await thread.stop()
+        #expect(journal.promised.round == 1)
+    }
+
+    private func waitFor(_ isTrue: () -> Bool) async throws {
+        for _ in 0..<1_000 where !isTrue() { try await Task.sleep(for: .milliseconds(5)) }
+        #expect(isTrue())
+    }
+}

@@ -1,0 +1,178 @@
+import HTTPTypes
+import Hummingbird
+import NIOConcurrencyHelpers
+import NIOCore
+import Paxos
+import Replication
+import StateMachine
+import Testing
+
+@testable import Node
+
+/// Answers from a table, and writes down what it was asked.
+struct FakeService: StoreService {
+    let answer: Answer
+    var hasRoom = true
+    var unhealthy: String?
+    let asked = NIOLockedValueBox<[Replication.Request]>([])
+
+    func ask(_ request: Replication.Request) async -> Answer {
+        asked.withLockedValue { $0.append(request) }
+        return answer
+    }
+
+    func status() async -> NodeStatus { preconditionFailure("not asked for here") }
+    func unhealthyReason() async -> String? { unhealthy }
+    func printLog(to name: String) async throws(HTTPFailure) {
+        if name == "fails" { throw .printFailed("no") }
+    }
+    func crash() -> Never { preconditionFailure("not asked for here") }
+}
+
+@Suite struct ResponderTests {
+    static func done(_ slot: UInt64, existed: Bool = false) -> Answer { .applied(Slot(slot), .done(existed: existed)) }
+
+    private func send(
+        _ service: FakeService, _ method: HTTPRequest.Method, _ path: String, body: [UInt8] = [],
+        headers: HTTPFields = [:], bodies: BodyBudget = BodyBudget()
+    ) async throws -> (status: Int, text: String, headers: HTTPFields) {
+        var fields = headers
+        if !body.isEmpty, fields[.contentLength] == nil { fields[.contentLength] = "\(body.count)" }
+        let request = Hummingbird.Request(
+            head: HTTPRequest(method: method, scheme: "http", authority: "n", path: path, headerFields: fields),
+            body: RequestBody(buffer: ByteBuffer(bytes: body)))
+        let response = try await Responder(service: service, bodies: bodies, allowsCrash: false).respond(to: request)
+        let collected = Collected()
+        try await response.body.write(collected)
+        return (response.status.code, String(buffer: collected.buffer.withLockedValue { $0 }), response.headers)
+    }
+
+    private struct Collected: ResponseBodyWriter {
+        let buffer = NIOLockedValueBox(ByteBuffer())
+        mutating func write(_ part: ByteBuffer) async throws {
+            buffer.withLockedValue { _ = $0.writeImmutableBuffer(part) }
+        }
+        consuming func finish(_ trailingHeaders: HTTPFields?) async throws {}
+    }
+
+    @Test func setAnswersItsSlot() async throws {
+        let service = FakeService(answer: Self.done(7))
+        let reply = try await send(service, .post, "/store/set/", body: Array(#"{"key":"k","value":"v"}"#.utf8))
+        #expect(reply.status == 200 && reply.text == #"{"slot":7}"#)
+        #expect(reply.headers[.contentType] == "application/json" && reply.headers[Answers.paxosSlot] == "7")
+        guard case .command(let bytes)? = service.asked.withLockedValue({ $0 }).first else {
+            Issue.record("a command is asked for")
+            return
+        }
+        #expect(try Command(decoding: bytes.span.bytes) == .set(key: [0x6B], value: [0x76]))
+    }
+
+    @Test func deleteSaysWhetherThereWasOne() async throws {
+        let service = FakeService(answer: Self.done(8, existed: true))
+        for reply in try await [
+            send(service, .delete, "/store/a%2Fb"),
+            send(service, .post, "/store/delete", body: Array(#"{"key":"a/b"}"#.utf8)),
+        ] { #expect(reply.status == 200 && reply.text == #"{"slot":8,"existed":true}"#) }
+        for request in service.asked.withLockedValue({ $0 }) {
+            guard case .command(let bytes) = request else { continue }
+            #expect(try Command(decoding: bytes.span.bytes) == .delete(key: Array("a/b".utf8)))
+        }
+    }
+
+    @Test func valueIsAnsweredAsItIsOrAsJSON() async throws {
+        let stored = StoredValue(value: [0x76, 0xFF], created: Slot(3), modified: Slot(5))
+        let service = FakeService(answer: .value(stored, appliedThrough: Slot(9)))
+        let plain = try await send(service, .get, "/store/get/k", headers: [.accept: "*/*"])
+        #expect(plain.status == 200 && plain.headers[Answers.paxosSlot] == "9")
+        #expect(plain.headers[.contentType] == "application/octet-stream")
+        let json = try await send(
+            service, .get, "/store/get/k", headers: [.accept: "text/html, Application/JSON;q=0.9"])
+        #expect(json.text == #"{"key":"k","value_base64":"dv8=","slot":5}"#)
+        let refused = try await send(service, .get, "/store/get/k", headers: [.accept: "application/json;q=0"])
+        #expect(refused.headers[.contentType] == "application/octet-stream")
+        _ = try await send(service, .get, "/store/get/k?consistency=local")
+        guard case .readLocal(let key)? = service.asked.withLockedValue({ $0 }).last else {
+            Issue.record("a local read is asked for")
+            return
+        }
+        #expect(key == [0x6B])
+    }
+
+    /// What the node says, and what the client hears: status, word, and whether to ask again.
+    static let refusals: [(Answer, Int, String)] = [
+        (.refused(.unavailable), 503, "unavailable"), (.refused(.overloaded), 503, "overloaded"),
+        (.refused(.stopping), 503, "stopping"), (.refused(.sessionExpired), 503, "outcome unknown"),
+        (.unknown, 503, "outcome unknown"), (.applied(Slot(1), .sessionExpired), 503, "outcome unknown"),
+    ]
+
+    @Test(arguments: refusals) func whatWasNotDoneIsNever200(
+        _ answer: Answer, _ status: Int, _ word: String
+    ) async throws {
+        let reply = try await send(FakeService(answer: answer), .get, "/store/nop")
+        #expect(reply.status == status && reply.text.hasPrefix(#"{"error":"\#(word)","reason":""#))
+        #expect(reply.headers[Answers.retryAfter] == "1")
+    }
+
+    @Test func absentKeyIs404() async throws {
+        let reply = try await send(FakeService(answer: .value(nil, appliedThrough: Slot(4))), .get, "/store/get/k")
+        #expect(reply.status == 404 && reply.headers[Answers.paxosSlot] == "4")
+    }
+
+    static let bodies: [(body: String, status: Int, reason: String)] = [
+        ("", 400, "not a JSON object"), (#"{"key":"k"}"#, 400, "'value' is missing"),
+        (#"{"value":"v"}"#, 400, "'key' is missing"), (#"{"key":1,"value":"v"}"#, 400, "not a number"),
+        (#"{"key":"","value":"v"}"#, 400, "at least one byte"),
+        (#"{"key":"\#(String(repeating: "k", count: 4097))","value":"v"}"#, 400, "4097"),
+        (#"{"key":"k","value":"\#(String(repeating: "v", count: (1 << 20) + 1))"}"#, 413, "1048577"),
+        (String(repeating: " ", count: 7 << 20), 413, "longer"),
+    ]
+
+    @Test(arguments: bodies) func wrongBodyGetsItsStatus(_ body: String, _ status: Int, _ reason: String) async throws {
+        let service = FakeService(answer: Self.done(1))
+        for headers: HTTPFields in [[:], [.transferEncoding: "chunked", .contentLength: "1"]] {
+            let reply = try await send(service, .post, "/store/set", body: Array(body.utf8), headers: headers)
+            #expect(reply.status == status && reply.text.contains(reason), "\(reply.text.prefix(200))")
+        }
+        #expect(service.asked.withLockedValue { $0.isEmpty }, "nothing was proposed")
+    }
+
+    @Test func longestKeyAndValueFullyEscapedAreTaken() async throws {
+        let body =
+            #"{"key":"\#(String(repeating: "\\u0000", count: 4096))","value":"\#(String(repeating: "\\u0001", count: 1 << 20))"}"#
+        let reply = try await send(FakeService(answer: Self.done(1)), .post, "/store/set", body: Array(body.utf8))
+        #expect(reply.status == 200)
+    }
+
+    @Test func fullDiskRefusesWritesAndServesReads() async throws {
+        var service = FakeService(answer: .value(nil, appliedThrough: Slot(1)))
+        service.hasRoom = false
+        #expect(try await send(service, .delete, "/store/k").status == 507)
+        #expect(try await send(service, .post, "/store/nop").status == 507)
+        #expect(try await send(service, .get, "/store/get/k").status == 404)
+    }
+
+    @Test func memoryOfBodiesIsBounded() async throws {
+        let budget = BodyBudget(most: 30)
+        let service = FakeService(answer: Self.done(1))
+        let body = Array(#"{"key":"k","value":"v"}"#.utf8)
+        #expect(try await send(service, .post, "/store/set", body: body, bodies: budget).status == 200)
+        #expect(budget.reserve(20))
+        #expect(try await send(service, .post, "/store/set", body: body, bodies: budget).status == 503)
+        budget.release(20)
+        #expect(try await send(service, .post, "/store/set", body: body, bodies: budget).status == 200)
+    }
+
+    @Test func otherRoutes() async throws {
+        let service = FakeService(answer: Self.done(1))
+        #expect(try await send(service, .get, "/crash").status == 403)
+        #expect(try await send(service, .get, "/health").status == 200)
+        let ill = try await send(FakeService(answer: .unknown, unhealthy: "no leader"), .get, "/health")
+        #expect(ill.status == 503 && ill.text.contains("no leader"))
+        #expect(try await send(service, .get, "/log/print/dump").text == #"{"FileName":"dump"}"#)
+        #expect(try await send(service, .get, "/log/print/fails").status == 500)
+        let wrongMethod = try await send(service, .get, "/store/set")
+        #expect(wrongMethod.status == 405 && wrongMethod.headers[.allow] == "POST")
+    }
+
+    @Test func dateIsThatOfTheStandard() { #expect(HTTPDate.text(of: 784_111_777) == "Sun, 06 Nov 1994 08:49:37 GMT") }
+}

@@ -1,0 +1,83 @@
+import HTTPTypes
+import Hummingbird
+import Testing
+
+@testable import Node
+
+@Suite struct RouteTests {
+    private static func key(_ text: String) -> [UInt8] { Array(text.utf8) }
+
+    static let found: [(HTTPRequest.Method, String, Route)] = [
+        (.post, "/store/set", .set),
+        (.post, "/store/set/", .set),
+        (.post, "/store/set?x=1", .set),
+        (.post, "/store/delete", .deleteByBody),
+        (.post, "/store/delete/", .deleteByBody),
+        (.get, "/store/nop", .noOp),
+        (.post, "/store/nop/", .noOp),
+        (.get, "/status", .status),
+        (.get, "/status/", .status),
+        (.get, "/health", .health),
+        (.get, "/crash", .crash),
+        (.post, "/crash", .crash),
+        (.get, "/log/print/dump.txt", .print(name: "dump.txt")),
+        (.get, "/store/get/k", .get(key: key("k"), .linearizable)),
+        (.get, "/store/get/k?consistency=linearizable", .get(key: key("k"), .linearizable)),
+        (.get, "/store/get/k?a=b&consistency=local", .get(key: key("k"), .local)),
+        (.get, "/store/get/a%2Fb", .get(key: key("a/b"), .linearizable)),
+        (.get, "/store/get/%2f%2F", .get(key: key("//"), .linearizable)),
+        (.get, "/store/get/%00", .get(key: [0], .linearizable)),
+        (.get, "/store/get/%ff%00%80", .get(key: [0xFF, 0, 0x80], .linearizable)),
+        (.get, "/store/get/a+b", .get(key: key("a+b"), .linearizable)),
+        (.get, "/store/get/%25", .get(key: key("%"), .linearizable)),
+        (.get, "/store/get/%3Fconsistency=local", .get(key: key("?consistency=local"), .linearizable)),
+        (.get, "/store/get/..", .get(key: key(".."), .linearizable)),
+        (.get, "/store/get/.", .get(key: key("."), .linearizable)),
+        (.get, "/store/get/é", .get(key: key("é"), .linearizable)),
+        (.get, "/store/get/", .get(key: [], .linearizable)),
+        (.delete, "/store/k", .delete(key: key("k"))),
+        (.delete, "/store/set", .delete(key: key("set"))),
+        (.delete, "/store/get", .delete(key: key("get"))),
+        (.delete, "/store/a%2Fb", .delete(key: key("a/b"))),
+        (.delete, "/store/", .delete(key: [])),
+    ]
+
+    @Test(arguments: found) func requestFindsItsRoute(
+        _ method: HTTPRequest.Method, _ target: String, _ route: Route
+    ) throws {
+        #expect(try Route(method: method, target: target) == route)
+    }
+
+    static let refused: [(HTTPRequest.Method, String, Int)] = [
+        (.get, "/", 404), (.get, "", 404), (.get, "*", 404), (.get, "/nothing", 404), (.get, "/store", 404),
+        (.get, "/store/", 405), (.get, "/store/k", 405), (.put, "/store/k", 405), (.get, "/store/set", 405),
+        (.put, "/store/set", 405), (.get, "/store/delete", 405), (.delete, "/store/get/k", 405),
+        (.post, "/store/get/k", 405), (.post, "/status", 405), (.delete, "/health", 405), (.put, "/crash", 405),
+        (.get, "/store/get/a/b", 404), (.get, "/store/get/a/", 404), (.delete, "/store/a/b", 404),
+        (.get, "//store/get/k", 404), (.get, "/store//get/k", 404), (.get, "/store/get", 400),
+        (.get, "/store/get/%", 400), (.get, "/store/get/%2", 400), (.get, "/store/get/%zz", 400),
+        (.get, "/store/get/%+1", 400), (.get, "/store/get/\u{FFFD}", 400),
+        (.get, "/store/get/k?consistency=maybe", 400), (.get, "/store/get/k?consistency", 400),
+        (.get, "/log/print/", 400), (.get, "/log/print", 400), (.get, "/log/print/..%2Fescape", 400),
+        (.get, "/log/print/a/b", 404), (.get, "/log", 404), (.get, "/status/more", 404),
+    ]
+
+    @Test(arguments: refused) func wrongRequestIsRefused(
+        _ method: HTTPRequest.Method, _ target: String, _ status: Int
+    ) throws {
+        let failure = try #require(throws: HTTPFailure.self) { try Route(method: method, target: target) }
+        #expect(failure.status.code == status, "\(failure.reason)")
+        #expect((failure.allow != nil) == (status == 405))
+    }
+
+    @Test(arguments: [
+        "a", "dump.txt", "A-Z_0.9", "log.txt", "journal2", "lock.txt", String(repeating: "n", count: 128),
+    ])
+    func plainNameMayBePrintedTo(_ name: String) { #expect(PrintName.check(name) == name) }
+
+    @Test(arguments: [
+        "", ".", "..", ".hidden", "a/b", "../x", "a b", "a\0b", "é", "a%2e", "identity.json", "identity.json.new",
+        "IDENTITY.json", "journal", "log", "Log", "snapshots", "lock", "a\n", String(repeating: "n", count: 129),
+    ])
+    func otherNameIsRefused(_ name: String) { #expect(PrintName.check(name) == nil) }
+}

@@ -1,0 +1,145 @@
+// Every message goes over the wire and comes back; nothing else is taken for one.
+
+import NIOCore
+import Paxos
+import PaxosLog
+import Testing
+
+@testable import Replication
+
+@Suite struct PeerCodecTests {
+    static let ballot = Ballot(round: 7, node: NodeID(2), incarnation: .first)
+    static let mark = Message.Mark(ballot: ballot, base: Slot(4), chosenThrough: Slot(9))
+
+    static func run(_ ballot: Ballot, from slot: UInt64, count: Int) -> Run {
+        var body: [UInt8] = []
+        for index in 0..<count {
+            Entry(
+                slot: Slot(slot) + index, kind: .command, time: 12,
+                session: SessionID(node: NodeID(1), incarnation: .first, boot: 3), sequence: UInt64(index + 1),
+                payload: Array(repeating: UInt8(index & 255), count: index)
+            ).encode(into: &body)
+        }
+        return Run(ballot: ballot, firstSlot: Slot(slot), count: count, body: body, sealedBy: Run.xxh3)
+    }
+
+    static let contents: [PeerMessage.Content] = [
+        .paxos(.preVote(.init(attempt: 3))),
+        .paxos(.preVoteAnswer(.init(attempt: 3, granted: true, promised: ballot))),
+        .paxos(.prepare(.init(ballot: ballot, base: Slot(5)))),
+        .paxos(
+            .promise(
+                .init(
+                    ballot: ballot, chosenThrough: Slot(5), part: 1, parts: 3,
+                    accepted: [run(ballot, from: 6, count: 2), run(ballot, from: 9, count: 1)]))),
+        .paxos(.promise(.init(ballot: ballot, chosenThrough: .zero, part: 0, parts: 1, accepted: []))),
+        .paxos(.accept(.init(base: Slot(4), chosenThrough: Slot(8), run: run(ballot, from: 10, count: 40)))),
+        .paxos(.accepted(.init(ballot: ballot, through: Slot(11)))),
+        .paxos(.gap(.init(ballot: ballot, expected: Slot(11)))),
+        .paxos(.refused(.init(ballot: ballot, promised: ballot))),
+        .paxos(.mark(mark)),
+        .paxos(.heartbeat(.init(mark: mark, round: 8))),
+        .paxos(.heartbeatAnswer(.init(ballot: ballot, round: 8, receivedThrough: Slot(3)))),
+        .paxos(.readIndex(.init(question: 77))),
+        .paxos(.readIndexAnswer(.init(question: 77, slot: Slot(5)))),
+        .paxos(.catchUp(.init(from: Slot(1), through: Slot(900)))),
+        .paxos(.learned(.init(run: run(.none, from: 3, count: 3), promised: ballot))),
+        .paxos(.takeOver(.init(ballot: ballot))),
+        .forward(
+            .init(
+                session: SessionID(node: NodeID(1), incarnation: .first, boot: 99),
+                commands: [
+                    .init(sequence: 4, kind: .command, payload: [0, 255, 59, 58, 32]),
+                    .init(sequence: 5, kind: .noOp, payload: []),
+                ])),
+        .standing(.init(journal: UniqueID(high: 1, low: 2), membersHash: 3, genesis: [1, 2, 3], isQuestion: false)),
+        .standing(.init(journal: UniqueID(high: 1, low: 2), membersHash: 3, genesis: nil, isQuestion: true)),
+    ]
+
+    static func message(_ content: PeerMessage.Content) -> PeerMessage {
+        PeerMessage(
+            cluster: UniqueID(high: 5, low: 6), incarnation: .first, configuration: .first, content: content)
+    }
+
+    static func frame(_ content: PeerMessage.Content) -> [UInt8] {
+        var buffer = ByteBuffer()
+        PeerCodec.encode(message(content), into: &buffer)
+        return Array(buffer.readableBytesView)
+    }
+
+    @Test(arguments: contents.indices)
+    func messageComesBack(index: Int) throws {
+        var buffer = ByteBuffer(bytes: Self.frame(Self.contents[index]))
+        #expect(try PeerCodec.decode(from: &buffer) == Self.message(Self.contents[index]))
+        #expect(buffer.readableBytes == 0)
+    }
+
+    @Test(arguments: contents.indices)
+    func frameThatIsNotWholeIsWaitedFor(index: Int) throws {
+        let frame = Self.frame(Self.contents[index])
+        for length in 0..<frame.count {
+            var buffer = ByteBuffer(bytes: frame[..<length])
+            #expect(try PeerCodec.decode(from: &buffer) == nil)
+            #expect(buffer.readableBytes == length)
+        }
+    }
+
+    @Test(arguments: contents.indices)
+    func everyFlippedBitIsRefused(index: Int) {
+        let frame = Self.frame(Self.contents[index])
+        for offset in 4..<frame.count {
+            var damaged = frame
+            damaged[offset] ^= 1 << UInt8(offset % 8)
+            var buffer = ByteBuffer(bytes: damaged)
+            #expect(throws: PeerCodecError.checksum) { try PeerCodec.decode(from: &buffer) }
+        }
+    }
+
+    @Test func lengthsBeyondTheLimitAreRefusedAtOnce() {
+        for length in [0, UInt32(PeerCodec.mostFrameBytes) + 1, .max] {
+            var buffer = ByteBuffer()
+            buffer.writeInteger(length, endianness: .little)
+            #expect(throws: PeerCodecError.frameLength(length)) { try PeerCodec.decode(from: &buffer) }
+        }
+    }
+
+    /// A sender that is wrong, not a wire: the checksum fits what must not be there.
+    @Test func soundFramesWithSenselessContentAreRefused() {
+        var random = SplitMix64(seed: 5)
+        var refused = 0
+        for round in 0..<20_000 {
+            var body = Array(Self.frame(Self.contents[round % Self.contents.count])[PeerCodec.frameHeaderLength...])
+            for _ in 0...Int.random(in: 0..<3, using: &random) {
+                body[Int.random(in: 0..<body.count, using: &random)] = UInt8.random(in: .min ... .max, using: &random)
+            }
+            if Int.random(in: 0..<4, using: &random) == 0 {
+                body.removeLast(Int.random(in: 0..<body.count, using: &random))
+            }
+            if body.isEmpty { continue }
+            var buffer = ByteBuffer()
+            buffer.writeInteger(UInt32(body.count), endianness: .little)
+            buffer.writeInteger(xxh3(body, seed: PeerCodec.checksumSeed), endianness: .little)
+            buffer.writeBytes(body)
+            do {
+                _ = try PeerCodec.decode(from: &buffer)
+            } catch {
+                refused += 1
+            }
+        }
+        #expect(refused > 5_000)
+    }
+
+    /// Fails when the bytes change: then the version and docs/wire-format.md must too.
+    @Test func acceptedKeepsItsBytes() {
+        let bytes = Self.frame(.paxos(.accepted(.init(ballot: Self.ballot, through: Slot(11)))))
+        let digits = bytes[PeerCodec.frameHeaderLength...].map { byte -> String in
+            let text = String(byte, radix: 16)
+            return byte < 16 ? "0" + text : text
+        }
+        let fields = [
+            "06000000", "01000000", "0500000000000000", "0600000000000000", "0100000000000000", "0700000000000000",
+            "0200", "0000", "01000000", "0b00000000000000",
+        ]
+        #expect(digits.joined() == fields.joined())
+    }
+}

@@ -1,0 +1,92 @@
+// What must hold of all nodes together: equal states at equal slots, slots applied in order, promises that never go
+// back, and at the end logs that are the same, value by value and byte by byte.
+
+import Paxos
+import PaxosLog
+import StateMachine
+import SystemPackage
+
+@testable import Replication
+
+struct ClusterChecks {
+    private var digests: [Slot: StateDigest] = [:]
+    private var applied: [NodeID: Slot] = [:]
+    private var promised: [NodeID: Ballot] = [:]
+    private var leaders: [Ballot: NodeID] = [:]
+
+    mutating func forget(_ id: NodeID) {
+        applied[id] = nil
+        promised[id] = nil
+    }
+
+    /// Looks at a node after each event.
+    mutating func note(_ driver: ReplicaDriver, of id: NodeID) throws {
+        let slot = driver.store.appliedThrough
+        if slot != applied[id] {
+            guard slot >= applied[id] ?? .zero else {
+                throw SimulationFailure(description: "\(id) went back from \(applied[id]!) to \(slot)")
+            }
+            applied[id] = slot
+            let digest = driver.store.digest
+            guard digests[slot, default: digest] == digest else {
+                throw SimulationFailure(description: "\(id) has another state than the others at slot \(slot)")
+            }
+            digests[slot] = digest
+        }
+        guard let replica = driver.replica else { return }
+        guard replica.acceptor.promised >= promised[id] ?? .none else {
+            throw SimulationFailure(description: "\(id) took back its promise of \(promised[id]!)")
+        }
+        promised[id] = replica.acceptor.promised
+    }
+
+    /// Every chosen entry that a node holds, from slot 1 on: from the log on its disk, and the end from memory.
+    static func entries(of driver: ReplicaDriver, on node: SimulatedNode) throws -> [[UInt8]] {
+        guard let tail = driver.tail else { throw SimulationFailure(description: "\(node.id) belongs to no cluster") }
+        var entries: [[UInt8]] = []
+        while entries.count < Int(driver.store.appliedThrough.rawValue) {
+            let next = Slot(UInt64(entries.count) + 1)
+            let last = driver.store.appliedThrough
+            var values = tail.values(from: next, through: last, bytes: 1 << 20)
+            if values == nil {
+                let blocks = try node.readBlocks(from: next, bytes: 1 << 20)
+                values = LogTail.values(in: blocks, from: next, through: last, bytes: 1 << 20)
+            }
+            guard let run = values else {
+                throw SimulationFailure(description: "\(node.id) has applied slot \(next) and does not hold it")
+            }
+            for slot in run.firstSlot.rawValue...run.lastSlot.rawValue {
+                entries.append(Array(run.body[run.byteRange(of: Slot(slot)...Slot(slot))]))
+            }
+        }
+        return entries
+    }
+
+    static func checkEqual(_ logs: [(node: NodeID, entries: [[UInt8]])]) throws {
+        for (node, entries) in logs.dropFirst() {
+            let common = min(entries.count, logs[0].entries.count)
+            for index in 0..<common where entries[index] != logs[0].entries[index] {
+                throw SimulationFailure(
+                    description: "\(logs[0].node) and \(node) hold different values in slot \(index + 1)")
+            }
+        }
+    }
+
+    /// Segment files must be the same bytes as far as they go.
+    static func checkSegments(_ disks: [(node: NodeID, disk: MemoryFileSystem)]) throws {
+        let directory = SimulatedNode.directory.appending("log")
+        var longest: [String: (node: NodeID, bytes: [UInt8])] = [:]
+        for (node, disk) in disks {
+            for name in try disk.list(directory) {
+                let bytes = disk.contents(of: directory.appending(name)) ?? []
+                if let other = longest[name] {
+                    guard bytes.starts(with: other.bytes) || other.bytes.starts(with: bytes) else {
+                        throw SimulationFailure(description: "\(name) differs between \(other.node) and \(node)")
+                    }
+                    if other.bytes.count >= bytes.count { continue }
+                }
+                longest[name] = (node, bytes)
+            }
+        }
+    }
+}

@@ -1,0 +1,182 @@
+// One node of the simulated cluster: the driver that ships, on a disk in memory that forgets what was not synced. It
+// carries effects out as the server does, but when a write is durable is decided by the simulation.
+
+import NIOCore
+import Paxos
+import PaxosLog
+import StateMachine
+import SystemPackage
+
+@testable import Replication
+
+final class SimulatedNode {
+    let id: NodeID
+    let members: [NodeID]
+    private(set) var disk = MemoryFileSystem()
+    private(set) var running: Running?
+    private(set) var starts = 0
+
+    struct Running {
+        var driver: ReplicaDriver
+        let journal: Journal
+        let log: LogBox
+        var identity: Identity
+        /// Batches given to the journal and not written yet.
+        var batches: [(batch: BatchID, records: [JournalRecord])] = []
+        var isJournalBusy = false
+        var blocks: [RawBlock] = []
+        var isLogBusy = false
+        /// What waits for a batch to be durable, in order.
+        var held: [(after: BatchID, message: PeerMessage, to: NodeID)] = []
+        var durable = BatchID(0)
+    }
+
+    init(id: NodeID, members: [NodeID]) {
+        self.id = id
+        self.members = members
+    }
+
+    var isRunning: Bool { running != nil }
+
+    static let directory = FilePath("/data")
+
+    static func configuration(_ id: NodeID, _ members: [NodeID]) -> DriverConfiguration {
+        var configuration = DriverConfiguration(node: id, members: members)
+        configuration.limits = LogLimits(blockBytes: 600, segmentBytes: 4_000)
+        configuration.heartbeatTicks = 3
+        configuration.electionTicks = 15
+        configuration.requestTicks = 150
+        configuration.resendTicks = 30
+        configuration.messageBytes = 2_000
+        configuration.keptLogBytes = 3_000
+        configuration.window = Acceptor.Window(slots: 64, bytes: 1 << 20)
+        return configuration
+    }
+
+    /// Reads the disk and starts. An error means that what the crash left can't be started from.
+    func start(now: UInt64, seed: UInt64) throws {
+        precondition(!isRunning, "a node starts once at a time")
+        starts += 1
+        let folder = try NodeFolder.open(
+            disk, directory: SimulatedNode.directory, node: id, now: now, seed: seed, journalFileBytes: 64 << 10)
+        running = folder.unpack { journal, log, recovered in
+            Running(
+                driver: ReplicaDriver(
+                    configuration: SimulatedNode.configuration(id, members), recovered: recovered, seed: seed &+ 1),
+                journal: journal, log: LogBox(log), identity: recovered.identity)
+        }
+    }
+
+    /// Holds what can't be copied in what can.
+    final class LogBox {
+        var log: ChosenLog
+
+        init(_ log: consuming ChosenLog) {
+            self.log = log
+        }
+    }
+
+    /// The power goes: what was not synced is kept by the drive, or not, as the rule says.
+    func crash(keeping rule: CrashRule) {
+        running = nil
+        disk = disk.afterCrash(keeping: rule)
+    }
+
+    /// The disk fails at this many operations from now, in the middle of whatever it does then.
+    func planCrash(afterOperations count: Int) {
+        disk.crashAtOperation = disk.operations + count
+    }
+
+    /// The folder is emptied, as by an operator who replaced the disk.
+    func wipe() {
+        running = nil
+        disk = MemoryFileSystem()
+    }
+
+    var driver: ReplicaDriver? { running?.driver }
+
+    func handle(_ event: Event) {
+        running?.driver.handle(event)
+    }
+
+    func takeEffects() -> [Effect] { running?.driver.takeEffects() ?? [] }
+
+    func hold(_ message: PeerMessage, to node: NodeID, after batch: BatchID) {
+        running?.held.append((batch, message, node))
+    }
+
+    func isDurable(_ batch: BatchID) -> Bool { (running?.durable ?? BatchID(0)) >= batch }
+
+    func queue(_ batch: BatchID, _ records: [JournalRecord]) { running?.batches.append((batch, records)) }
+
+    func queue(_ block: RawBlock) { running?.blocks.append(block) }
+
+    /// Whether the journal has something to write and is idle; it is busy from then on.
+    func beginJournalWrite() -> Bool {
+        guard let running, !running.isJournalBusy, !running.batches.isEmpty else { return false }
+        self.running?.isJournalBusy = true
+        return true
+    }
+
+    /// Writes and syncs what has gathered.
+    /// - Returns: the last batch, and the messages that waited for it; nil when the disk failed, which ends the node.
+    func finishJournalWrite() -> (batch: BatchID, released: [(PeerMessage, NodeID)])? {
+        guard var running else { return nil }
+        self.running = nil
+        let batches = running.batches
+        running.batches = []
+        running.isJournalBusy = false
+        guard let last = batches.last?.batch,
+            (try? running.journal.append(batches.map(\.records))) != nil
+        else { return nil }
+        running.durable = last
+        let released = running.held.filter { $0.after <= last }.map { ($0.message, $0.to) }
+        running.held.removeAll { $0.after <= last }
+        self.running = running
+        return (last, released)
+    }
+
+    func beginLogWrite() -> Bool {
+        guard let running, !running.isLogBusy, !running.blocks.isEmpty else { return false }
+        self.running?.isLogBusy = true
+        return true
+    }
+
+    /// - Returns: the last slot that the log holds now; nil when the disk failed.
+    func finishLogWrite() -> Slot? {
+        guard var running else { return nil }
+        self.running = nil
+        let blocks = running.blocks
+        running.blocks = []
+        running.isLogBusy = false
+        guard let last = blocks.last, (try? running.log.log.append(blocks)) != nil else { return nil }
+        self.running = running
+        return last.lastSlot
+    }
+
+    /// - Returns: whether the disk did it.
+    func releaseJournal(through slot: Slot) -> Bool {
+        guard let running else { return false }
+        self.running = nil
+        do {
+            try running.journal.release(through: slot)
+        } catch {
+            return false
+        }
+        self.running = running
+        return true
+    }
+
+    func adopt(_ genesis: Genesis) -> Bool {
+        guard var running else { return false }
+        self.running = nil
+        guard (try? running.identity.adopt(genesis, disk, SimulatedNode.directory)) != nil else { return false }
+        self.running = running
+        return true
+    }
+
+    func readBlocks(from slot: Slot, bytes: Int) throws -> [RawBlock] {
+        let reader = ChosenLogReader(disk, directory: NodeFolder.Places(SimulatedNode.directory).log)
+        return try reader.blocks(from: slot, bytes: bytes)
+    }
+}
