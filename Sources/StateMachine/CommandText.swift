@@ -34,6 +34,13 @@ extension Command: CustomStringConvertible {
 }
 
 package enum CommandText {
+    /// An encoded command as `Command.text` writes it. What can't be read is shown as it is: the log is there to be
+    /// looked at.
+    package static func text(ofEncoded payload: [UInt8]) -> String {
+        if let command = try? Command(decoding: payload.span.bytes) { return command.text }
+        return "unreadable \(word(payload))"
+    }
+
     /// Any bytes as one word.
     package static func word(_ bytes: [UInt8]) -> String {
         if bytes.isEmpty { return "\"\"" }

@@ -1,4 +1,84 @@
+// The command-line tool that reads, proves and compares the logs of nodes. None of its subcommands writes anything, and
+// all of them work on the folder of a node that runs.
+
+import ArgumentParser
+import Glibc
+import PaxosLog
+import SystemPackage
+
 @main
-struct Logtool {
-    static func main() {}
+struct Logtool: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "logtool",
+        abstract: "Read, verify and compare the logs of nodes, also while they run.",
+        discussion: """
+            DIR is the data folder of a node, with its log/, journal/ and identity.json.
+
+            Exit status: 0 clean; 1 a finding (damage, divergence); 2 cannot tell, because data are missing;
+            64 usage; 66 no such input; 74 the disk refused.
+            """,
+        subcommands: [Print.self, Verify.self, Diff.self])
+
+    static func main() {
+        // A reader that goes away, as `head` does, ends this program quietly: `Output` sees the error of the write.
+        signal(SIGPIPE, SIG_IGN)
+        do {
+            var command = try parseAsRoot()
+            try command.run()
+        } catch let failure as Failure {
+            Output.complain(failure.message)
+            Glibc.exit(failure.status)
+        } catch let error as StorageError {
+            let failure = Failure(error)
+            Output.complain(failure.message)
+            Glibc.exit(failure.status)
+        } catch {
+            exit(withError: error)
+        }
+    }
+}
+
+/// What a run found, as its exit status.
+enum Verdict: Int32 {
+    case clean = 0
+    case finding = 1
+    case cannotTell = 2
+}
+
+/// Why a run could not be made.
+struct Failure: Error {
+    var status: Int32
+    var message: String
+
+    static func noInput(_ message: String) -> Failure { Failure(status: 66, message: message) }
+
+    init(status: Int32, message: String) {
+        self.status = status
+        self.message = message
+    }
+
+    init(_ error: StorageError) {
+        switch error {
+        case .io(let code, let operation, let path): self.init(status: 74, message: "\(path): \(operation): \(code)")
+        case .corrupt(let damage): self.init(status: 1, message: "\(damage.file) at \(damage.offset): \(damage.reason)")
+        case .unsupportedVersion(let file, let found, let supported):
+            self.init(status: 1, message: "\(file): version \(found) is not known here, only \(supported)")
+        case .foreign(let file, let reason): self.init(status: 1, message: "\(file): \(reason)")
+        case .missing(let file, let reason): self.init(status: 2, message: "\(file): \(reason)")
+        }
+    }
+}
+
+enum Format: String, ExpressibleByArgument, CaseIterable {
+    case text, json
+}
+
+/// A slot on the command line: a number from 1 on.
+struct SlotArgument: ExpressibleByArgument {
+    let value: UInt64
+
+    init?(argument: String) {
+        guard let value = UInt64(argument), value > 0, value < UInt64(Int64.max) else { return nil }
+        self.value = value
+    }
 }

@@ -76,7 +76,7 @@ final class LogPrinter: Sendable {
             while offset < body.count, end.map({ next < $0 }) ?? true {
                 let entry = try EntryView(in: body.span.bytes, at: offset)
                 guard entry.slot == next else { throw LogPrinterError.gap(next) }
-                bytes += EntryLine.chosen(entry, in: body.span.bytes).utf8
+                bytes += EntryText.line(entry, .chosen, in: body, command: CommandText.text(ofEncoded:)).utf8
                 bytes.append(UInt8(ascii: "\n"))
                 if bytes.count >= LogPrinter.bufferBytes { try flush() }
                 offset = entry.end

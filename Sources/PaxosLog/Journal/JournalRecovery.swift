@@ -36,7 +36,7 @@ struct JournalReplay {
     private var chosen = JournalSlots()
 
     /// - Parameters:
-    ///   - files: all files of the journal, by sequence; their highest slots are found here.
+    ///   - files: the files, by sequence, whose highest slots are to be found.
     ///   - logThrough: how far the chosen log goes; slots up to there are not looked at.
     init(files: [JournalLiveFile], logThrough: Slot) {
         self.files = files
@@ -58,6 +58,25 @@ struct JournalReplay {
                 endsWithMark = true
             }
         }
+    }
+
+    /// Reads a journal to its end, damage and all.
+    consuming func view(of reader: JournalReader, files count: Int) throws(StorageError) -> JournalView {
+        var damage: [Damage] = []
+        loop: while true {
+            switch try reader.next() {
+            case .end: break loop
+            case .corrupt(let found), .tornTail(let found): damage.append(found)
+            case .inheritance(let inheritance, let place): take(inheritance, place)
+            case .record(let record, let place): take(record, place)
+            case .mark(let place), .continued(let place): promised = max(promised, place.promised)
+            }
+        }
+        _ = chosen.removeThrough(floor)
+        _ = accepted.removeThrough(max(floor, chosen.pieces.last?.slots.upperBound ?? floor))
+        return JournalView(
+            promised: promised, logThrough: logThrough, chosen: chosen.pieces.map(\.cut),
+            accepted: accepted.pieces.map(\.cut), files: count, damage: damage)
     }
 
     private mutating func take(_ inheritance: JournalInheritance, _ place: JournalPlace) {
@@ -90,9 +109,7 @@ struct JournalReplay {
 
     private mutating func note(_ run: Run, _ place: JournalPlace) {
         highestSlot = max(highestSlot, run.lastSlot)
-        guard let index = files.firstIndex(where: { $0.sequence == place.sequence }) else {
-            preconditionFailure("a record stands in one of the journal's files")
-        }
+        guard let index = files.firstIndex(where: { $0.sequence == place.sequence }) else { return }
         files[index].highestSlot = max(files[index].highestSlot, run.lastSlot)
     }
 

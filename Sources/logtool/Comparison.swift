@@ -1,0 +1,206 @@
+// Several logs held against the first: how far each pair agrees, the first slot that differs, and who is alone with it.
+
+import Paxos
+import PaxosLog
+
+struct Comparison {
+    struct Node {
+        let log: NodeLog
+        /// The last block whose header is intact.
+        let lastBlock: LogBlock?
+        var chosenThrough = Slot.zero
+        var damage: [Damage] = []
+    }
+
+    struct Summary: Encodable {
+        struct Held: Encodable {
+            var node: String
+            var chosenThrough: UInt64
+            /// What it holds in the slot that differs; absent where it holds nothing there.
+            var text: String?
+            var isInMinority: Bool
+        }
+        var verdict: String
+        var agreedThrough: UInt64
+        var firstDifference: UInt64?
+        var nodes: [Held]
+    }
+
+    private(set) var nodes: [Node]
+    private(set) var agreedThrough = Slot.zero
+    private(set) var firstDifference: Slot?
+    /// The entries in the slot that differs, encoded, and as a line; by the node's place.
+    private var held: [Int: (encoded: [UInt8], line: String)] = [:]
+
+    init(_ logs: [NodeLog], readsPayloads: Bool) throws {
+        nodes = try logs.map { Node(log: $0, lastBlock: try $0.reader.lastBlock()) }
+        for index in nodes.indices {
+            if readsPayloads { try readPayloads(index) }
+            try findEnd(index)
+        }
+        var through: Slot?
+        for index in nodes.indices.dropFirst() {
+            let (agreed, difference) = try compare(0, index)
+            through = min(through ?? agreed, agreed)
+            if let difference { firstDifference = min(firstDifference ?? difference, difference) }
+        }
+        agreedThrough = through ?? .zero
+        if let slot = firstDifference {
+            agreedThrough = min(agreedThrough, slot.previous)
+            for index in nodes.indices { try hold(slot, index) }
+        }
+    }
+
+    var verdict: Verdict {
+        if firstDifference != nil || nodes.contains(where: { !$0.damage.isEmpty }) { return .finding }
+        return nodes.contains { $0.chosenThrough == .zero } ? .cannotTell : .clean
+    }
+
+    // MARK: Each log by itself
+
+    private mutating func readPayloads(_ index: Int) throws {
+        var cursor = try nodes[index].log.reader.cursor(depth: .payloads)
+        while let finding = try cursor.next() {
+            if case .damage(let damage) = finding, damage.kind != .tornTail { nodes[index].damage.append(damage) }
+        }
+    }
+
+    private mutating func findEnd(_ index: Int) throws {
+        let logThrough = nodes[index].lastBlock?.slots.upperBound ?? .zero
+        let journal = try nodes[index].log.journal(above: logThrough)
+        var end = logThrough
+        for run in journal.chosen where run.firstSlot == end.next { end = run.lastSlot }
+        nodes[index].chosenThrough = end
+    }
+
+    // MARK: Two logs
+
+    /// How far two logs agree, and the first slot in which both hold something else.
+    private mutating func compare(_ left: Int, _ right: Int) throws -> (agreed: Slot, difference: Slot?) {
+        let end = min(
+            nodes[left].lastBlock?.slots.upperBound ?? .zero, nodes[right].lastBlock?.slots.upperBound ?? .zero)
+        var agreed = Slot.zero
+        if end > .zero {
+            agreed = try isSameBlock(end, left, right) ? end : lastAgreement(below: end, left, right)
+        }
+        return try compareEntries(from: agreed.next, left, right)
+    }
+
+    /// The end of the last block with the same digest on both. Digests go on from block to block, so that those behind a
+    /// difference differ too.
+    private func lastAgreement(below end: Slot, _ left: Int, _ right: Int) throws -> Slot {
+        var low = Slot.zero
+        var high = end
+        while low.next < high {
+            let middle = Slot((low.rawValue + high.rawValue) / 2)
+            if try isSameBlock(middle, left, right) { low = middle } else { high = middle }
+        }
+        return low
+    }
+
+    /// Whether the slot lies in the same block of both.
+    private func isSameBlock(_ slot: Slot, _ left: Int, _ right: Int) throws -> Bool {
+        guard let one = try block(slot, left), let other = try block(slot, right) else { return false }
+        return one.slots == other.slots && one.header.chainDigest == other.header.chainDigest
+    }
+
+    private func block(_ slot: Slot, _ index: Int) throws -> LogBlock? {
+        guard case .block(let block)? = try nodes[index].log.reader.block(holding: slot) else { return nil }
+        return block
+    }
+
+    /// Slot by slot, a block of each in memory at a time.
+    private mutating func compareEntries(
+        from start: Slot, _ left: Int, _ right: Int
+    ) throws -> (agreed: Slot, difference: Slot?) {
+        var (one, other) = (SlotReader(nodes[left].log, from: start), SlotReader(nodes[right].log, from: start))
+        var slot = start
+        var agreed = start.previous
+        while true {
+            let (first, second) = (try one.entry(slot), try other.entry(slot))
+            if case .end = first { break }
+            if case .end = second { break }
+            if case .held(let mine, _) = first, case .held(let theirs, _) = second, mine != theirs {
+                note(one.damage, left)
+                note(other.damage, right)
+                return (agreed, slot)
+            }
+            if case .held = first, case .held = second { agreed = slot }
+            slot = slot.next
+        }
+        note(one.damage, left)
+        note(other.damage, right)
+        return (agreed, nil)
+    }
+
+    private mutating func note(_ damage: [Damage], _ index: Int) {
+        for found in damage where !nodes[index].damage.contains(found) { nodes[index].damage.append(found) }
+    }
+
+    // MARK: The difference
+
+    private mutating func hold(_ slot: Slot, _ index: Int) throws {
+        var reader = SlotReader(nodes[index].log, from: slot)
+        if case .held(let encoded, let line) = try reader.entry(slot) { held[index] = (encoded, line) }
+        note(reader.damage, index)
+    }
+
+    /// Nodes that hold in the slot what fewer than half of those that hold anything there do.
+    private var minority: Set<Int> {
+        var groups: [[UInt8]: [Int]] = [:]
+        for (index, entry) in held { groups[entry.encoded, default: []].append(index) }
+        return Set(groups.values.filter { 2 * $0.count < held.count }.joined())
+    }
+
+    // MARK: Report
+
+    var summary: Summary {
+        Summary(
+            verdict: verdict == .clean
+                ? "equal"
+                : verdict == .cannotTell
+                    ? "cannot tell"
+                    : firstDifference == nil
+                        ? "damaged" : "diverged",
+            agreedThrough: agreedThrough.rawValue, firstDifference: firstDifference?.rawValue,
+            nodes: nodes.enumerated().map { index, node in
+                Summary.Held(
+                    node: node.log.name, chosenThrough: node.chosenThrough.rawValue, text: held[index]?.line,
+                    isInMinority: minority.contains(index))
+            })
+    }
+
+    var lines: [String] {
+        var lines: [String] = []
+        if let slot = firstDifference {
+            lines.append("the logs agree through slot \(agreedThrough) and differ in slot \(slot):")
+            var table = Table(["node", "", "slot state command"])
+            for (index, node) in nodes.enumerated() {
+                table.add([
+                    node.log.name, minority.contains(index) ? "minority" : "",
+                    held[index]?.line ?? "holds nothing there",
+                ])
+            }
+            lines += table.lines.map { "  " + $0 }
+            if minority.isEmpty { lines.append("no side has a majority") }
+        } else if nodes.contains(where: { $0.chosenThrough == .zero }) {
+            lines.append("nothing is chosen on a node, so that there is nothing to compare:")
+        } else {
+            lines.append("the logs agree through slot \(agreedThrough):")
+        }
+        if firstDifference == nil {
+            var table = Table(["node", "chosen through", "log through", "chain digest there"])
+            for node in nodes {
+                table.add([
+                    node.log.name, "\(node.chosenThrough)", "\(node.lastBlock?.slots.upperBound ?? .zero)",
+                    node.lastBlock.map { "\($0.header.chainDigest)" } ?? "-",
+                ])
+            }
+            lines += table.lines.map { "  " + $0 }
+        }
+        for node in nodes {
+            for damage in node.damage { lines.append("\(node.log.name): \(Verify.sentence(damage))") }
+        }
+        return lines
+    }
+}

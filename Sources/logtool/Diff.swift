@@ -1,0 +1,49 @@
+// `logtool diff`: whether nodes agree, and where they first do not.
+
+import ArgumentParser
+import Paxos
+import PaxosLog
+
+struct Diff: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Compare what is chosen on any number of nodes.",
+        discussion: """
+            Logs are compared by their chain digests, by bisection: where those agree no payload is read, and the logs
+            agree on everything before. Behind the last common block, slots are compared one by one. At the first slot
+            that differs, what each node holds there is shown, and who is in the minority. Logs of different length that
+            agree as far as the shorter one goes are no finding.
+
+            A digest tells what was written, not whether the disk still has it: --payloads reads and checks every block
+            too, as verify does.
+
+            Example: logtool diff paxos_logs/n0 paxos_logs/n1 paxos_logs/n2
+            """)
+
+    @Argument(help: "The data folders of two nodes or more.")
+    var directories: [String]
+
+    @Flag(help: "Read and check every block, and not the digests alone.")
+    var payloads = false
+
+    @Option(help: "text or json.")
+    var format = Format.text
+
+    func validate() throws {
+        if directories.count < 2 { throw ValidationError("Name at least two folders.") }
+    }
+
+    func run() throws {
+        let comparison = try Comparison(directories.map { try NodeLog($0) }, readsPayloads: payloads)
+        var output = Output()
+        switch format {
+        case .text: for line in comparison.lines { output.line(line) }
+        case .json:
+            for node in comparison.nodes {
+                for damage in node.damage { output.line(JSONText.line(DamageObject(damage, node: node.log.name))) }
+            }
+            output.line(JSONText.line(comparison.summary))
+        }
+        output.flush()
+        if comparison.verdict != .clean { throw ExitCode(comparison.verdict.rawValue) }
+    }
+}
