@@ -2,6 +2,8 @@ import ArgumentParser
 import Logging
 import Paxos
 import PaxosLog
+import Replication
+import SystemPackage
 import Testing
 
 @testable import Node
