@@ -140,9 +140,9 @@ struct Verification {
         let ratio =
             summary.storedBytes == 0 ? "" : ", \(summary.rawBytes) bytes stored in \(summary.storedBytes)"
         let head =
-            "\(name): \(summary.verdict): chosen through slot \(summary.chosenThrough), \(summary.blocks) blocks in "
-            + "\(summary.segments) segments through slot \(summary.logThrough)\(ratio), "
-            + "\(summary.journalFiles) journal files"
+            "\(name): \(summary.verdict): chosen through slot \(summary.chosenThrough), blocks: \(summary.blocks), "
+            + "segments: \(summary.segments), through slot \(summary.logThrough)\(ratio), "
+            + "journal files: \(summary.journalFiles)"
         return [head] + lines
     }
 }
