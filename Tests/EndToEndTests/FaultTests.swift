@@ -142,6 +142,7 @@ extension EndToEnd {
             try await cluster.waitUntilEqual()
             let verified = try await logtool("verify", cluster.data(0), cluster.data(1), cluster.data(2))
             #expect(verified.ending == .exit(0), "\(verified.output)")
+            #expect(verified.lines.count >= 3, "each node has its verdict: \(verified.output)")
             let compared = try await logtool("diff", cluster.data(0), cluster.data(1), cluster.data(2))
             #expect(compared.ending == .exit(0), "\(compared.output)")
         }
