@@ -95,7 +95,8 @@ let package = Package(
             ],
             swiftSettings: settings),
         .testTarget(
-            name: "LogtoolTests", dependencies: ["logtool", paxos, paxosLog, stateMachine, argumentParser, systemPackage],
+            name: "LogtoolTests",
+            dependencies: ["logtool", paxos, paxosLog, stateMachine, argumentParser, systemPackage],
             swiftSettings: settings),
         .testTarget(
             name: "EndToEndTests",

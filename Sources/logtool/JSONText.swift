@@ -56,9 +56,15 @@ struct EntryObject: Encodable {
     struct Operation: Encodable {
         var operation: String
         var key: String?
-        var key_base64: String?
+        var keyBase64: String?
         var value: String?
-        var value_base64: String?
+        var valueBase64: String?
+
+        enum CodingKeys: String, CodingKey {
+            case operation, key, value
+            case keyBase64 = "key_base64"
+            case valueBase64 = "value_base64"
+        }
     }
 
     var slot: UInt64
@@ -89,11 +95,11 @@ struct EntryObject: Encodable {
             case .set(let key, let value):
                 let (key, value) = (JSONText.Bytes(key), JSONText.Bytes(value))
                 return Operation(
-                    operation: "set", key: key.text, key_base64: key.base64, value: value.text,
-                    value_base64: value.base64)
+                    operation: "set", key: key.text, keyBase64: key.base64, value: value.text,
+                    valueBase64: value.base64)
             case .delete(let key):
                 let key = JSONText.Bytes(key)
-                return Operation(operation: "delete", key: key.text, key_base64: key.base64)
+                return Operation(operation: "delete", key: key.text, keyBase64: key.base64)
             }
         }
     }
