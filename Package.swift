@@ -95,7 +95,7 @@ let package = Package(
             ],
             swiftSettings: settings),
         .testTarget(
-            name: "LogtoolTests", dependencies: ["logtool", paxos, paxosLog, stateMachine, argumentParser],
+            name: "LogtoolTests", dependencies: ["logtool", paxos, paxosLog, stateMachine, argumentParser, systemPackage],
             swiftSettings: settings),
         .testTarget(
             name: "EndToEndTests",

@@ -18,10 +18,16 @@ struct PendingReads: Sendable {
 
     private var waiting: [Read] = []
     private var questions: [UInt64: Question] = [:]
-    private var lastQuestion: UInt64 = 0
+    /// Begins anywhere: a leader may still answer what an earlier life of this node asked, and that is no answer to this
+    /// one's questions.
+    private var lastQuestion: UInt64
     /// Reads whose slot is known and not applied, by slot.
     private var indexed: [(slot: Slot, reads: [Read])] = []
     private(set) var count = 0
+
+    init(using random: inout SplitMix64) {
+        lastQuestion = random.next() >> 1
+    }
 
     mutating func add(_ read: Read) {
         waiting.append(read)

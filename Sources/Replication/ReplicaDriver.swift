@@ -22,7 +22,7 @@ package struct ReplicaDriver: Sendable {
     var tail: LogTail?
 
     var commands = PendingCommands()
-    var reads = PendingReads()
+    var reads: PendingReads
     var incoming = IncomingCommands()
     /// What peers asked for that is being read from the disk.
     var serving: [NodeID: Message.CatchUp] = [:]
@@ -49,6 +49,7 @@ package struct ReplicaDriver: Sendable {
         store = recovered.store
         now = recovered.now
         random = SplitMix64(seed: seed)
+        reads = PendingReads(using: &random)
         batches = JournalBatches(patience: configuration.lazyRecordTicks)
         if let genesis = recovered.genesis {
             self.genesis = genesis.value

@@ -26,7 +26,7 @@ struct ExplorationTests {
     func randomHistoriesAreSafeAndGoOn(batch: Range<UInt64>) {
         for seed in batch {
             var exploration = Exploration(seed: seed)
-            guard let violation = exploration.run(steps: 300) else { continue }
+            guard let violation = exploration.run(steps: 160) else { continue }
             Issue.record(
                 """
                 seed \(seed): \(violation)

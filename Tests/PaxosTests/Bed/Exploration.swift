@@ -18,10 +18,10 @@ struct Exploration {
         let small = Int.random(in: 0..<4, using: &random) == 0
         bed = ReplicaBed(
             size, seed: seed, window: Acceptor.Window(slots: small ? 3 : 32, bytes: small ? 60 : 1 << 20),
-            messageBytes: small ? 20 : 200)
+            messageBytes: small ? 20 : 200, electionTicks: 8)
         bed.catchUpSlots = Int.random(in: 1...6, using: &random)
         mayEmpty = Int.random(in: 0..<8, using: &random) == 0
-        for node in bed.nodes { clocks[node] = Int.random(in: 0..<3, using: &random) == 0 ? 15 : 90 }
+        resetClocks()
         for node in bed.nodes where Bool.random(using: &random) { bed.holdJournal(node) }
     }
 
@@ -34,23 +34,32 @@ struct Exploration {
         return endFaults() ?? bed.violations.first
     }
 
+    private mutating func resetClocks() {
+        for node in bed.nodes { clocks[node] = Int.random(in: 0..<4, using: &random) == 0 ? 30 : 95 }
+    }
+
     private mutating func chance(_ percent: Int) -> Bool { Int.random(in: 0..<100, using: &random) < percent }
 
     private mutating func anyNode() -> NodeID { bed.nodes.randomElement(using: &random)! }
 
     private mutating func step() {
         switch Int.random(in: 0..<1000, using: &random) {
-        case ..<520: deliverSome()
-        case ..<700: bed.tick(1, bed.nodes.filter { chance(clocks[$0] ?? 0) })
-        case ..<800: bed.sync(anyNode(), Int.random(in: 1...3, using: &random))
-        case ..<860: propose()
-        case ..<920:
+        case ..<540: deliverSome()
+        case ..<700:
+            for _ in 0..<Int.random(in: 1...2, using: &random) {
+                bed.tick(1, bed.nodes.filter { chance(clocks[$0] ?? 0) })
+            }
+        case ..<830: for node in bed.nodes where chance(50) { bed.sync(node, Int.random(in: 1...3, using: &random)) }
+        case ..<900: propose()
+        case ..<950:
             questions += 1
             bed.ask(questions, at: anyNode())
-        case ..<940: bed.crash(anyNode())
-        case ..<965: restartOne()
-        case ..<982: cutSome()
-        case ..<992: bed.heal()
+        case ..<954: bed.crash(anyNode())
+        case ..<974: restartOne()
+        case ..<981: cutSome()
+        case ..<989:
+            bed.heal()
+            resetClocks()
         default:
             let node = anyNode()
             bed.turn(node) { $0.handOver() }
@@ -58,7 +67,7 @@ struct Exploration {
     }
 
     private mutating func deliverSome() {
-        for _ in 0..<Int.random(in: 1...6, using: &random) {
+        for _ in 0..<Int.random(in: 1...16, using: &random) {
             guard !bed.network.isEmpty else { return }
             // Mostly in order, sometimes any.
             let reach = chance(80) ? min(4, bed.network.count) : bed.network.count
@@ -75,7 +84,7 @@ struct Exploration {
     }
 
     private mutating func propose() {
-        for node in bed.nodes where bed[node].isUp && bed.replica(node).canPropose {
+        for node in bed.nodes where bed[node].isUp && bed[node].replica.canPropose {
             for _ in 0..<Int.random(in: 1...3, using: &random) {
                 proposals += 1
                 bed.propose("\(proposals)", "\(proposals)+", at: node)
@@ -94,9 +103,11 @@ struct Exploration {
     }
 
     private mutating func cutSome() {
-        // Often the leaders alone.
+        // Often the leaders alone, and with clocks that nearly stand still: such a one leads on in its own eyes.
         let leaders = bed.leaders
-        let side = !leaders.isEmpty && chance(50) ? leaders : bed.nodes.filter { _ in chance(40) }
+        let isAboutLeaders = !leaders.isEmpty && chance(60)
+        let side = isAboutLeaders ? leaders : bed.nodes.filter { _ in chance(40) }
+        if isAboutLeaders { for node in leaders { clocks[node] = 5 } }
         let bothWays = chance(70)
         for node in side {
             for other in bed.nodes where !side.contains(other) {
@@ -120,7 +131,7 @@ struct Exploration {
         for tick in 0..<400 {
             bed.run(ticks: 1)
             if !bed.violations.isEmpty { return nil }
-            if let leader = bed.leaders.first, !asked, tick > 20, bed.propose("last", at: leader) != nil {
+            if let leader = bed.leaders.first, !asked, tick > 8, bed.propose("last", at: leader) != nil {
                 questions += 1
                 bed.ask(questions, at: bed.nodes.last!)
                 asked = true

@@ -61,7 +61,7 @@ extension ReplicaBed {
     mutating func heal() { cut.removeAll() }
 
     /// The nodes that lead, and have begun to propose.
-    var leaders: [NodeID] { nodes.filter { self[$0].isUp && replica($0).nextSlot != nil } }
+    var leaders: [NodeID] { nodes.filter { self[$0].isUp && self[$0].replica.nextSlot != nil } }
 
     func texts(_ node: NodeID) -> [String] {
         self[node].chosen.map { String(decoding: $0.dropFirst(4), as: UTF8.self) }

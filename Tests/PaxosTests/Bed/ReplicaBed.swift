@@ -22,7 +22,8 @@ struct ReplicaBed {
     }
 
     let configuration: Configuration
-    var members: [NodeID: Member] = [:]
+    /// By the number in their name.
+    private var members: [Member] = []
     let nodes: [NodeID]
     /// Messages under way, oldest first.
     var network: [Envelope] = []
@@ -31,6 +32,8 @@ struct ReplicaBed {
     var oracle: ChoiceOracle
     var window: Acceptor.Window
     var messageBytes = 1 << 20
+    /// Ticks of an election time-out; heartbeats come four times as often.
+    private let electionTicks: Int
     /// How many slots one answer to a CatchUp holds.
     var catchUpSlots = 100
     var lives = 0
@@ -41,8 +44,10 @@ struct ReplicaBed {
 
     init(
         _ size: Int, seed: UInt64 = 1, learners: Set<NodeID> = [],
-        window: Acceptor.Window = Acceptor.Window(slots: 64, bytes: 1 << 20), messageBytes: Int = 1 << 20
+        window: Acceptor.Window = Acceptor.Window(slots: 64, bytes: 1 << 20), messageBytes: Int = 1 << 20,
+        electionTicks: Int = 12
     ) {
+        self.electionTicks = electionTicks
         configuration = firstMembers(size)
         nodes = configuration.members.map(\.node)
         oracle = ChoiceOracle(majority: configuration.majority)
@@ -53,8 +58,8 @@ struct ReplicaBed {
     }
 
     subscript(node: NodeID) -> Member {
-        get { members[node]! }
-        set { members[node] = newValue }
+        _read { yield members[Int(node.rawValue)] }
+        _modify { yield &members[Int(node.rawValue)] }
     }
 
     func replica(_ node: NodeID) -> Replica { self[node].replica }
@@ -67,8 +72,8 @@ struct ReplicaBed {
         lives += 1
         let replay = JournalReplay(journal.records)
         var settings = Replica.Settings(node: node, incarnation: incarnation)
-        settings.heartbeatTicks = 3
-        settings.electionTicks = 12
+        settings.heartbeatTicks = electionTicks / 4
+        settings.electionTicks = electionTicks
         settings.catchUpTicks = 5
         settings.window = window
         settings.messageBytes = messageBytes
@@ -82,7 +87,8 @@ struct ReplicaBed {
         member.journal = journal
         member.chosen = replay.chosen
         member.life = lives
-        if let before = members[node] {
+        if Int(node.rawValue) < members.count {
+            let before = self[node]
             member.syncsAtOnce = before.syncsAtOnce
             // An emptied disk promised nothing; a learner's promises are nobody's concern.
             if incarnation == before.incarnation { member.spoken = before.spoken }
@@ -90,7 +96,11 @@ struct ReplicaBed {
                 oracle.violate("\(node) has forgotten that it promised \(before.spoken)")
             }
         }
-        members[node] = member
+        if Int(node.rawValue) < members.count {
+            self[node] = member
+        } else {
+            members.append(member)
+        }
     }
 
     mutating func crash(_ node: NodeID) {
@@ -114,8 +124,8 @@ struct ReplicaBed {
     /// One turn of a node.
     mutating func turn(_ node: NodeID, _ body: (inout Replica) -> Void) {
         guard self[node].isUp else { return }
-        body(&members[node]!.replica)
-        members[node]!.replica.endTurn()
+        body(&self[node].replica)
+        self[node].replica.endTurn()
         carryOut(node)
     }
 
@@ -128,7 +138,7 @@ struct ReplicaBed {
 
     /// Makes the next `count` records of a node durable.
     mutating func sync(_ node: NodeID, _ count: Int = .max) {
-        guard self[node].isUp, let synced = members[node]!.journal.sync(count) else { return }
+        guard self[node].isUp, let synced = self[node].journal.sync(count) else { return }
         if configuration.isVoter(node, self[node].incarnation) {
             for case .accepted(let run) in synced.records { oracle.noteDurable(run, by: node) }
         }
@@ -166,27 +176,27 @@ struct ReplicaBed {
     // MARK: Outputs
 
     private mutating func carryOut(_ node: NodeID) {
-        for output in members[node]!.replica.takeOutputs() {
+        for output in self[node].replica.takeOutputs() {
             switch output {
-            case .record(let record): members[node]!.journal.append(record, isLazy: false)
-            case .lazyRecord(let record): members[node]!.journal.append(record, isLazy: true)
+            case .record(let record): self[node].journal.append(record, isLazy: false)
+            case .lazyRecord(let record): self[node].journal.append(record, isLazy: true)
             case .send(let message, let receiver, let timing):
-                if timing == .afterRecords, members[node]!.journal.hold(message, to: receiver) { continue }
+                if timing == .afterRecords, self[node].journal.hold(message, to: receiver) { continue }
                 post(message, from: node, to: receiver)
             case .chosen(let run):
                 if run.firstSlot.rawValue != UInt64(self[node].chosen.count) + 1 {
                     oracle.violate("\(node) puts out \(run.firstSlot) out of order")
                 }
-                members[node]!.chosen += run.values
+                self[node].chosen += run.values
                 oracle.noteChosen(run, by: node)
             case .serve(let request, let receiver): serve(request, by: node, to: receiver)
             case .readIndex(let question, let slot):
-                members[node]!.reads[question] = slot
+                self[node].reads[question] = slot
                 if slot < questions[question] ?? .zero {
                     oracle.violate("question \(question) is answered with the stale \(slot)")
                 }
             case .event(let event):
-                members[node]!.events.append(event)
+                self[node].events.append(event)
                 if case .leading(let ballot) = event { oracle.noteLeading(ballot) }
             }
         }
@@ -222,6 +232,6 @@ struct ReplicaBed {
         default: return
         }
         if said < self[node].spoken { oracle.violate("\(node) promises \(said) after \(self[node].spoken)") }
-        members[node]!.spoken = max(self[node].spoken, said)
+        self[node].spoken = max(self[node].spoken, said)
     }
 }

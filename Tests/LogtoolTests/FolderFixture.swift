@@ -1,0 +1,98 @@
+// Folders of nodes, in memory: a log of small blocks, a journal with the end, and an identity. The same entries give the
+// same logs on every node; tests then damage one of them.
+
+import Paxos
+import PaxosLog
+import StateMachine
+import SystemPackage
+
+@testable import logtool
+
+struct FolderFixture {
+    let fileSystem = MemoryFileSystem()
+    static let cluster = UniqueID(high: 7, low: 8)
+    static let limits = LogLimits(blockBytes: 300, segmentBytes: 1500)
+
+    static func journal(of node: UInt16) -> UniqueID { UniqueID(high: 100 + UInt64(node), low: 1) }
+
+    static func session(_ node: UInt16) -> SessionID {
+        SessionID(node: NodeID(node), incarnation: .first, boot: 1_700_000_000_000)
+    }
+
+    /// Genesis, then sets of awkward keys, each with its slot in its value; `altered` holds another value.
+    static func entries(_ count: Int, altered: Int? = nil) throws -> [Entry] {
+        let keys: [[UInt8]] = [Array("k".utf8), Array("a b".utf8), [0], [0xFF, 59, 58], Array("ключ".utf8)]
+        return try (1...count).map { number in
+            let slot = Slot(UInt64(number))
+            let time = 1_700_000_000_000_000 + UInt64(number)
+            if number == 1 {
+                let genesis = Genesis(
+                    cluster: cluster,
+                    members: (0..<3).map { .init(node: NodeID($0), incarnation: .first, journal: journal(of: $0)) },
+                    limits: limits)
+                return Entry(
+                    slot: slot, kind: .genesis, time: time, session: session(0), sequence: 0, payload: genesis.encoded()
+                )
+            }
+            if number % 9 == 0 {
+                return Entry(slot: slot, kind: .noOp, time: time, session: session(1), sequence: 0, payload: [])
+            }
+            let value = number == altered ? "other" : "value \(number)"
+            return Entry(
+                slot: slot, kind: .command, time: time, session: session(1), sequence: UInt64(number),
+                payload: try Command.set(key: keys[number % keys.count], value: Array(value.utf8)).encoded())
+        }
+    }
+
+    /// Writes the folder of a node that has all of `entries` chosen, and `accepted` more.
+    func write(_ node: UInt16, _ entries: [Entry], accepted: [Entry] = []) throws {
+        let directory = FilePath("/logs/n\(node)")
+        try fileSystem.createDirectory(directory)
+        try Identity(
+            node: NodeID(node), cluster: Self.cluster, incarnation: .first, boot: 1, journal: Self.journal(of: node)
+        ).write(fileSystem, directory)
+        var log = try ChosenLog.open(fileSystem, directory: directory.appending("log"))
+        let (journal, _) = try Journal.open(
+            fileSystem, directory: directory.appending("journal"),
+            identity: JournalIdentity(node: NodeID(node), journal: Self.journal(of: node)), fileBytes: 64 << 10,
+            seed: UInt64(node), logThrough: .zero)
+        var cutter = BlockCutter(limits: Self.limits, next: .first, segmentBytes: 0)
+        let chosen = Self.run(.none, entries)
+        let ballot = Ballot(round: 3, node: NodeID(0), incarnation: .first)
+        try journal.append([[.promise(ballot), .chosen(chosen)]])
+        if !accepted.isEmpty { try journal.append([[.accepted(Self.run(ballot, accepted))]]) }
+        try journal.markDurable()
+        try log.append(cutter.append(body: chosen.body, firstSlot: .first, count: chosen.count))
+    }
+
+    static func run(_ ballot: Ballot, _ entries: [Entry]) -> Run {
+        var body: [UInt8] = []
+        for entry in entries { entry.encode(into: &body) }
+        return Run(
+            ballot: ballot, firstSlot: entries[0].slot, count: entries.count, body: body, sealedBy: Run.xxh3)
+    }
+
+    func log(_ node: UInt16) throws -> NodeLog { try NodeLog("/logs/n\(node)", fileSystem: fileSystem) }
+
+    func verify(_ node: UInt16) throws -> Verification { try Verification(log(node)) }
+
+    func compare(_ nodes: UInt16..., readsPayloads: Bool = false) throws -> Comparison {
+        try Comparison(nodes.map { try log($0) }, readsPayloads: readsPayloads)
+    }
+
+    func segment(_ node: UInt16, from slot: Int) -> FilePath {
+        FilePath("/logs/n\(node)/log").appending(SegmentName(firstSlot: Slot(UInt64(slot))).description)
+    }
+
+    func lines(_ node: UInt16, from slot: Slot = .first) throws -> [String] {
+        var lines: [String] = []
+        try log(node).read(from: slot) { finding in
+            switch finding {
+            case .entry(let entry): lines.append(entry.line)
+            case .damage(let damage): lines.append(Verify.sentence(damage))
+            }
+            return true
+        }
+        return lines
+    }
+}
