@@ -203,6 +203,72 @@ import Testing
         #expect(damages.first?.reason.contains("slot 9") == true)
     }
 
+    /// Gives the first segment an index and a trailer that are valid in themselves, changed as `change` says.
+    private func reseal(
+        _ fileSystem: MemoryFileSystem, _ change: (inout [BlockPosition], inout SegmentTrailer) -> Void
+    ) throws {
+        let file = try SegmentFile(fileSystem, directory: Sample.directory, name: Self.names[0])
+        var trailer = try #require(file.trailer)
+        var blocks = try #require(try file.index?.get()).blocks
+        change(&blocks, &trailer)
+        let index = SegmentIndex(blocks: blocks)
+        var bytes = [UInt8](repeating: 0, count: index.encodedLength + SegmentTrailer.length)
+        bytes.withUnsafeMutableBytes { bytes in
+            index.encode(to: bytes, segment: .first)
+            trailer.encode(to: UnsafeMutableRawBufferPointer(rebasing: bytes[index.encodedLength...]))
+        }
+        fileSystem.overwrite(path(0), at: Int(trailer.indexOffset), with: bytes)
+    }
+
+    @Test func anIndexThatContradictsTheBlocksIsReported() throws {
+        let fileSystem = try Sample.fileSystem(Self.written)
+        try reseal(fileSystem) { blocks, _ in blocks.swapAt(0, 1) }
+        let reading = try Reading(fileSystem)
+        #expect(reading.damages.map(\.kind) == [.corrupt])
+        #expect(reading.damages.first?.reason.contains("index") == true)
+        #expect(reading.raw == Self.written)
+    }
+
+    @Test func aTrailerThatContradictsTheBlocksIsReported() throws {
+        for field in 0..<2 {
+            let fileSystem = try Sample.fileSystem(Self.written)
+            try reseal(fileSystem) { _, trailer in
+                trailer = SegmentTrailer(
+                    blockCount: trailer.blockCount, indexOffset: trailer.indexOffset, firstSlot: trailer.firstSlot,
+                    lastSlot: trailer.lastSlot, rawBytes: trailer.rawBytes + (field == 0 ? 1 : 0),
+                    chainDigest: field == 1 ? .start : trailer.chainDigest)
+            }
+            let reading = try Reading(fileSystem)
+            #expect(reading.damages.contains { $0.reason.contains("trailer") }, "field \(field)")
+            #expect(reading.raw == Self.written)
+        }
+    }
+
+    @Test func aHoleFarFromTheEndIsNoTornTail() throws {
+        // What a crash may leave lies within one sync of the end; a block a window behind proves that it was durable.
+        var generator = SplitMix64(seed: 7)
+        let limits = LogLimits(blockBytes: 300 << 10, segmentBytes: 64 << 20)
+        let noise = (2...7).map { number in
+            let value = (0..<(300 << 10)).map { _ in UInt8.random(in: 0...255, using: &generator) }
+            return Sample.set(Slot(UInt64(number)), [1], value)
+        }
+        let blocks = Sample.blocks([Sample.genesis(limits)] + noise, limits: limits)
+        try #require(blocks.count == 6)
+        for (hole, isTorn) in [(0, false), (1, false), (2, true), (5, true)] {
+            let fileSystem = try Sample.fileSystem(blocks)
+            let block = try Reading(fileSystem).blocks[hole]
+            let sector = (Int(block.offset) / 512 + 4) * 512
+            fileSystem.overwrite(block.file, at: sector, with: [UInt8](repeating: 0, count: 512))
+            let damages = try Reading(fileSystem).damages
+            #expect(damages.map(\.kind) == [isTorn ? .tornTail : .corrupt], "block \(hole)")
+            #expect(damages.first?.slots?.lowerBound == block.slots.lowerBound)
+            #expect(damages.first?.slots?.upperBound == (isTorn ? Slot(7) : block.slots.upperBound))
+            if !isTorn {
+                #expect(throws: StorageError.self) { _ = try ChosenLog.open(fileSystem, directory: Sample.directory) }
+            }
+        }
+    }
+
     @Test func bytesBehindTheTrailerAreReported() throws {
         let fileSystem = try Sample.fileSystem(Self.written)
         fileSystem.install(try #require(fileSystem.contents(of: path(0))) + [1, 2, 3], at: path(0))
