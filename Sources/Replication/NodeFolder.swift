@@ -133,18 +133,20 @@ extension NodeFolder {
         return (store, genesis)
     }
 
-    /// A block that a crash tore may go when the journal still holds its entries: then it was never durable in the log.
+    /// A block that a crash tore may go when the journal still holds all its entries: then it was never durable in the
+    /// log.
     private static func cutTornTail(
         of log: inout ChosenLog, _ journaled: JournalRecovery
     ) throws(StorageError) {
         guard let torn = log.recovery.tornTail else { return }
-        let next = log.through.next
-        let isHeld = (journaled.chosen + journaled.accepted).contains { $0.slots.contains(next) }
-        guard torn.slots == nil || isHeld else {
+        let held = journaled.chosen + journaled.accepted
+        let slots = torn.slots.map { $0.lowerBound.rawValue...$0.upperBound.rawValue }
+        let lost = slots?.first { slot in !held.contains { $0.slots.contains(Slot(slot)) } }
+        if let lost {
             throw .corrupt(
                 Damage(
                     kind: .corrupt, file: torn.file, offset: torn.offset, slots: torn.slots,
-                    reason: "\(torn.reason); and the journal no longer holds slot \(next)"))
+                    reason: "\(torn.reason); and the journal no longer holds slot \(lost)"))
         }
         try log.cutTornTail()
     }
