@@ -28,13 +28,14 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.0"),
+        .package(url: "https://github.com/apple/swift-nio-extras.git", from: "1.35.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.0", traits: []),
         .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log.git", from: "1.16.0"),
         .package(url: "https://github.com/apple/swift-metrics.git", from: "2.13.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
         .package(
-            url: "https://github.com/apple/swift-configuration.git", from: "1.4.0", traits: ["CommandLineArguments"]),
+            url: "https://github.com/apple/swift-configuration.git", from: "1.4.0", traits: []),
         .package(
             url: "https://github.com/apple/swift-collections.git", from: "1.6.0",
             traits: [.defaults, "UnstableSortedCollections"]),
@@ -44,6 +45,7 @@ let package = Package(
     ],
     targets: [
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .target(name: "CXXHash"),
         .target(name: "Paxos", dependencies: [deque], swiftSettings: settings),
         .target(
@@ -63,7 +65,8 @@ let package = Package(
         .executableTarget(
             name: "Node",
             dependencies: [
-                paxos, paxosLog, stateMachine, replication, nioCore, argumentParser, systemPackage,
+                paxos, paxosLog, stateMachine, replication, nioCore, argumentParser, systemPackage, "CZlib",
+                .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "Hummingbird", package: "hummingbird"),

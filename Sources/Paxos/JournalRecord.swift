@@ -12,3 +12,13 @@ package enum JournalRecord: Equatable, Sendable {
     /// at `ballot`.
     case chosenThrough(Slot, ballot: Ballot)
 }
+
+extension JournalRecord {
+    /// The bytes of the values that it holds.
+    package var valueBytes: Int {
+        switch self {
+        case .accepted(let run), .chosen(let run): run.body.count
+        case .promise, .chosenThrough: 0
+        }
+    }
+}

@@ -29,6 +29,8 @@ import Testing
         #expect(!found.allowsCrash && !found.isBootstrapping)
         #expect(found.logLevel == .info && found.requestTimeoutMilliseconds == 5_000)
         #expect(found.driver.requestTicks == 500)
+        #expect(found.admin == nil && found.clientTimeoutMilliseconds == 30_000)
+        #expect(found.mostConnections == 10_000 && found.mostRequests == 65_536)
     }
 
     @Test func threeNodesByFlags() throws {
@@ -104,6 +106,11 @@ import Testing
         (alone + ["--request-timeout", "5s"], [:], "'5s'"),
         (alone + ["--request-timeout", "nan"], [:], "'nan'"),
         (alone + ["--request-timeout", "4000"], [:], "3600"),
+        (alone + ["--client-timeout", "0"], [:], "--client-timeout"),
+        (alone + ["--max-connections", "0"], [:], "1 to 1000000"),
+        (alone, ["PAXOS_MAX_REQUESTS": "many"], "PAXOS_MAX_REQUESTS: 'many'"),
+        (alone + ["--admin", "127.0.0.1:8000"], [:], "another of this node's own addresses"),
+        (alone + ["--admin", "8000"], [:], "--admin: '8000'"),
     ]
 
     @Test(arguments: wrong) func wrongSettingsAreNamedInOneLine(

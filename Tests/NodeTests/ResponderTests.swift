@@ -26,6 +26,14 @@ struct FakeService: StoreService {
     func printLog(to name: String) async throws(HTTPFailure) {
         if name == "fails" { throw .printFailed("no") }
     }
+    func entries(from first: Slot, limit: Int?, compressed: Bool) async throws(HTTPFailure) -> DocumentPieces {
+        let left = NIOLockedValueBox(["\(first)\n", "\(limit ?? -1)\n"])
+        return DocumentPieces(isCompressed: compressed) {
+            left.withLockedValue { $0.isEmpty ? nil : ByteBuffer(string: $0.removeFirst()) }
+        }
+    }
+    func exposition() -> ByteBuffer { preconditionFailure("not asked for here") }
+    func configurationJSON() -> JSONValue { .object([("id", .string(String(repeating: "n", count: 2_000)))]) }
     func crash() -> Never { preconditionFailure("not asked for here") }
 }
 
@@ -34,14 +42,16 @@ struct FakeService: StoreService {
 
     private func send(
         _ service: FakeService, _ method: HTTPRequest.Method, _ path: String, body: [UInt8] = [],
-        headers: HTTPFields = [:], bodies: BodyBudget = BodyBudget()
+        headers: HTTPFields = [:], bodies: BodyReader = BodyReader(),
+        audiences: Set<Route.Audience> = [.clients, .operators]
     ) async throws -> (status: Int, text: String, headers: HTTPFields) {
         var fields = headers
         if !body.isEmpty, fields[.contentLength] == nil { fields[.contentLength] = "\(body.count)" }
         let request = Hummingbird.Request(
             head: HTTPRequest(method: method, scheme: "http", authority: "n", path: path, headerFields: fields),
             body: RequestBody(buffer: ByteBuffer(bytes: body)))
-        let response = try await Responder(service: service, bodies: bodies, allowsCrash: false).respond(to: request)
+        let responder = Responder(service: service, bodies: bodies, audiences: audiences, allowsCrash: false)
+        let response = try await responder.respond(to: request)
         let collected = Collected()
         try await response.body.write(collected)
         return (response.status.code, String(buffer: collected.buffer.withLockedValue { $0 }), response.headers)
@@ -113,6 +123,95 @@ struct FakeService: StoreService {
         #expect(reply.headers[Answers.retryAfter] == "1")
     }
 
+    @Test func valueMayBeInPathOrBodyOrBase64() async throws {
+        let expected = Command.set(key: [0x61, 0x2F, 0xFF], value: [0x00, 0xFF])
+        let service = FakeService(answer: Self.done(7))
+        let replies = try await [
+            send(service, .get, "/store/set/a%2F%ff/%00%FF"), send(service, .put, "/store/a%2f%FF", body: [0, 0xFF]),
+            send(
+                service, .post, "/store/set", body: Array(#"{"key_base64":"YS//","value_base64":"AP8="}"#.utf8)),
+        ]
+        for reply in replies { #expect(reply.status == 200 && reply.text == #"{"slot":7}"#) }
+        let asked = service.asked.withLockedValue { $0 }
+        #expect(asked.count == 3)
+        for request in asked {
+            guard case .command(let bytes) = request else { continue }
+            #expect(try Command(decoding: bytes.span.bytes) == expected)
+        }
+    }
+
+    @Test(arguments: [
+        (#"{"key":"k","value_base64":"AP8"}"#, "not base64"), (#"{"key":"k","value_base64":"A P8="}"#, "not base64"),
+        (#"{"key":"k","value":"v","value_base64":"AP8="}"#, "there both"),
+        (#"{"key":"k","value_base64":7}"#, "must be a string"),
+    ])
+    func wrongBase64IsRefused(_ body: String, _ reason: String) async throws {
+        let reply = try await send(FakeService(answer: Self.done(1)), .post, "/store/set", body: Array(body.utf8))
+        #expect(reply.status == 400 && reply.text.contains(reason), "\(reply.text)")
+    }
+
+    @Test func rawValueIsBoundedByItsOwnLength() async throws {
+        let service = FakeService(answer: Self.done(1))
+        let longest = [UInt8](repeating: 1, count: Command.longestValue)
+        #expect(try await send(service, .put, "/store/k", body: longest).status == 200)
+        #expect(try await send(service, .put, "/store/k", body: longest + [1]).status == 413)
+        #expect(service.asked.withLockedValue { $0.count } == 1)
+    }
+
+    @Test func headIsAnsweredLikeGetWithoutItsBody() async throws {
+        let stored = StoredValue(value: [1, 2, 3], created: Slot(3), modified: Slot(5))
+        let reply = try await send(FakeService(answer: .value(stored, appliedThrough: Slot(9))), .head, "/store/get/k")
+        #expect(reply.status == 200 && reply.text.isEmpty)
+        #expect(reply.headers[.contentLength] == "3" && reply.headers[.eTag] == "\"5\"")
+    }
+
+    static let ranges: [(HTTPFields, Int, String, String?)] = [
+        ([.range: "bytes=1-2"], 206, "bc", "bytes 1-2/4"), ([.range: "bytes=-1"], 206, "d", "bytes 3-3/4"),
+        ([.range: "bytes=2-"], 206, "cd", "bytes 2-3/4"), ([.range: "bytes=4-"], 416, "", "bytes */4"),
+        ([.range: "lines=1-2"], 200, "abcd", nil), ([.range: "bytes=0-0,2-2"], 200, "abcd", nil),
+        ([.range: "bytes=1-2", .ifRange: "\"5\""], 206, "bc", "bytes 1-2/4"),
+        ([.range: "bytes=1-2", .ifRange: "\"4\""], 200, "abcd", nil), ([.ifNoneMatch: "\"4\""], 200, "abcd", nil),
+        ([.ifNoneMatch: "\"4\", W/\"5\""], 304, "", nil), ([.ifNoneMatch: "*"], 304, "", nil),
+    ]
+
+    @Test(arguments: ranges) func partOfValueIsAnswered(
+        _ headers: HTTPFields, _ status: Int, _ text: String, _ range: String?
+    ) async throws {
+        let stored = StoredValue(value: Array("abcd".utf8), created: Slot(3), modified: Slot(5))
+        let service = FakeService(answer: .value(stored, appliedThrough: Slot(9)))
+        let reply = try await send(service, .get, "/store/get/k", headers: headers)
+        #expect(reply.status == status && reply.text == text && reply.headers[.contentRange] == range)
+    }
+
+    @Test func entriesAreStreamed() async throws {
+        let service = FakeService(answer: .unknown)
+        let reply = try await send(service, .get, "/log/entries?from=3&limit=4")
+        #expect(reply.status == 200 && reply.text == "3\n4\n" && reply.headers[.contentEncoding] == nil)
+        #expect(reply.headers[.contentType] == "application/x-ndjson")
+        let compressed = try await send(service, .get, "/log/entries", headers: [.acceptEncoding: "br, gzip;q=0.5"])
+        #expect(compressed.headers[.contentEncoding] == "gzip")
+    }
+
+    @Test func documentIsCompressedForWhoTakesIt() async throws {
+        let service = FakeService(answer: .unknown)
+        let plain = try await send(service, .get, "/admin/configuration", headers: [.acceptEncoding: "gzip;q=0"])
+        #expect(plain.text.utf8.count > 2_000 && plain.headers[.vary] == "Accept-Encoding")
+        let packed = try await send(service, .get, "/admin/configuration", headers: [.acceptEncoding: "gzip"])
+        #expect(packed.headers[.contentEncoding] == "gzip" && Int(packed.headers[.contentLength] ?? "") ?? 9_999 < 200)
+    }
+
+    @Test func routesOfOperatorsAreServedWhereTheyAre() async throws {
+        let service = FakeService(answer: Self.done(1))
+        for path in ["/crash", "/log/print/x", "/admin/configuration"] {
+            let reply = try await send(service, .get, path, audiences: [.clients])
+            #expect(reply.status == 404 && reply.text.contains("--admin"))
+        }
+        #expect(try await send(service, .get, "/admin/configuration", audiences: [.operators]).status == 200)
+        #expect(try await send(service, .get, "/store/nop", audiences: [.operators]).status == 404)
+        #expect(try await send(service, .get, "/health", audiences: [.operators]).status == 200)
+        #expect(service.asked.withLockedValue { $0.isEmpty })
+    }
+
     @Test func absentKeyIs404() async throws {
         let reply = try await send(FakeService(answer: .value(nil, appliedThrough: Slot(4))), .get, "/store/get/k")
         #expect(reply.status == 404 && reply.headers[Answers.paxosSlot] == "4")
@@ -152,7 +251,7 @@ struct FakeService: StoreService {
     }
 
     @Test func memoryOfBodiesIsBounded() async throws {
-        let budget = BodyBudget(most: 30)
+        let budget = BodyReader(mostBytes: 30)
         let service = FakeService(answer: Self.done(1))
         let body = Array(#"{"key":"k","value":"v"}"#.utf8)
         #expect(try await send(service, .post, "/store/set", body: body, bodies: budget).status == 200)

@@ -1,5 +1,6 @@
 import HTTPTypes
 import Hummingbird
+import Paxos
 import Testing
 
 @testable import Node
@@ -16,6 +17,17 @@ import Testing
         (.get, "/store/nop", .noOp),
         (.post, "/store/nop/", .noOp),
         (.get, "/status", .status),
+        (.head, "/status", .status),
+        (.get, "/metrics", .metrics),
+        (.get, "/admin/configuration/", .configuration),
+        (.get, "/log/entries", .entries(from: .first, limit: nil)),
+        (.head, "/log/entries/?limit=0&from=7", .entries(from: Slot(7), limit: 0)),
+        (.get, "/store/set/k/v", .setInPath(key: key("k"), value: key("v"))),
+        (.post, "/store/set/a%2Fb/", .setInPath(key: key("a/b"), value: [])),
+        (.put, "/store/k", .put(key: key("k"))),
+        (.put, "/store/set", .put(key: key("set"))),
+        (.put, "/store/%00%ff", .put(key: [0, 0xFF])),
+        (.head, "/store/get/k", .get(key: key("k"), .linearizable)),
         (.get, "/status/", .status),
         (.get, "/health", .health),
         (.get, "/crash", .crash),
@@ -50,8 +62,8 @@ import Testing
 
     static let refused: [(HTTPRequest.Method, String, Int)] = [
         (.get, "/", 404), (.get, "", 404), (.get, "*", 404), (.get, "/nothing", 404), (.get, "/store", 404),
-        (.get, "/store/", 405), (.get, "/store/k", 405), (.put, "/store/k", 405), (.get, "/store/set", 405),
-        (.put, "/store/set", 405), (.get, "/store/delete", 405), (.delete, "/store/get/k", 405),
+        (.get, "/store/", 405), (.get, "/store/k", 405), (.get, "/store/set", 405),
+        (.post, "/store/k", 405), (.get, "/store/delete", 405), (.delete, "/store/get/k", 405),
         (.post, "/store/get/k", 405), (.post, "/status", 405), (.delete, "/health", 405), (.put, "/crash", 405),
         (.get, "/store/get/a/b", 404), (.get, "/store/get/a/", 404), (.delete, "/store/a/b", 404),
         (.get, "//store/get/k", 404), (.get, "/store//get/k", 404), (.get, "/store/get", 400),
@@ -60,6 +72,11 @@ import Testing
         (.get, "/store/get/k?consistency=maybe", 400), (.get, "/store/get/k?consistency", 400),
         (.get, "/log/print/", 400), (.get, "/log/print", 400), (.get, "/log/print/..%2Fescape", 400),
         (.get, "/log/print/a/b", 404), (.get, "/log", 404), (.get, "/status/more", 404),
+        (.put, "/store/a/b", 404), (.head, "/store/set/k/v", 405), (.head, "/store/nop", 405), (.head, "/crash", 405),
+        (.head, "/log/print/x", 405), (.get, "/store/set/k", 404), (.get, "/store/set/k/v/w", 404),
+        (.get, "/store/set/%/v", 400), (.get, "/store/set/k/%zz", 400), (.post, "/log/entries", 405),
+        (.get, "/log/entries?from=0", 400), (.get, "/log/entries?from=x", 400), (.get, "/log/entries?limit=-1", 400),
+        (.get, "/log/entries?limit", 400), (.get, "/admin", 404), (.put, "/admin/configuration", 405),
     ]
 
     @Test(arguments: refused) func wrongRequestIsRefused(

@@ -8,7 +8,8 @@ struct CommandLineFlags: ParsableCommand {
         commandName: "paxos-node",
         abstract: "One node of a replicated key-value store whose log can be audited.",
         discussion: """
-            Each setting can also be given by the environment variable named in brackets; a flag wins over it.
+            Each setting can also be given by the environment variable named in brackets, or by a file (--configuration); a \
+            flag wins over the environment, and that over the file.
 
             A cluster of one:
               paxos-node --id n0 --data /var/lib/paxos --http 127.0.0.1:8000
@@ -35,6 +36,11 @@ struct CommandLineFlags: ParsableCommand {
             "All members, this node too, and where they listen; without it, a cluster of one. [PAXOS_PEERS]",
             valueName: "n0=host:port,…"))
     var peers: String?
+    @Option(
+        help: ArgumentHelp(
+            "Where /crash, /log/print and /admin are served, and then only there; without it, with the rest. [PAXOS_ADMIN]",
+            valueName: "host:port"))
+    var admin: String?
     @Flag(help: "Found a new cluster without waiting for every member. [PAXOS_BOOTSTRAP]")
     var bootstrap = false
     @Flag(help: "Let /crash end the process. [PAXOS_ALLOW_CRASH]")
@@ -48,6 +54,28 @@ struct CommandLineFlags: ParsableCommand {
         help: ArgumentHelp(
             "How long a request may wait for a majority. [PAXOS_REQUEST_TIMEOUT] (default: 5)", valueName: "seconds"))
     var requestTimeout: String?
+    @Option(
+        help: ArgumentHelp(
+            "How long a client may take to send a request, or to take an answer. [PAXOS_CLIENT_TIMEOUT] (default: 30)",
+            valueName: "seconds"))
+    var clientTimeout: String?
+    @Option(
+        help: ArgumentHelp(
+            "Connections of clients; more are answered 503. [PAXOS_MAX_CONNECTIONS] (default: 10000)",
+            valueName: "count"))
+    var maxConnections: String?
+    @Option(
+        help: ArgumentHelp(
+            "Writes, and reads, under way; more are answered 503. [PAXOS_MAX_REQUESTS] (default: 65536)",
+            valueName: "count"))
+    var maxRequests: String?
+    @Option(
+        help: ArgumentHelp(
+            "A JSON file that gives settings, its fields named like the flags. [PAXOS_CONFIGURATION]",
+            valueName: "file"))
+    var configuration: String?
+    @Flag(help: "Print what every setting is and where that came from, and end.")
+    var printConfiguration = false
 
     /// What was given, by setting.
     var given: [Setting: String] {
@@ -58,7 +86,11 @@ struct CommandLineFlags: ParsableCommand {
         given[.listen] = listen
         given[.peers] = peers
         given[.logLevel] = logLevel
+        given[.admin] = admin
         given[.requestTimeout] = requestTimeout
+        given[.clientTimeout] = clientTimeout
+        given[.mostConnections] = maxConnections
+        given[.mostRequests] = maxRequests
         if bootstrap { given[.bootstrap] = "true" }
         if allowCrash { given[.allowCrash] = "true" }
         return given

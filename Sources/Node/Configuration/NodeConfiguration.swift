@@ -15,10 +15,17 @@ struct NodeConfiguration: Equatable, Sendable {
     var listen: HostAndPort?
     /// Every other member, and where it listens.
     var others: [NodeID: HostAndPort]
+    /// Where /crash, /log/print and /admin are served; nil for the clients' address.
+    var admin: HostAndPort?
     var isBootstrapping: Bool
     var allowsCrash: Bool
     var logLevel: Logger.Level
     var requestTimeoutMilliseconds: Int
+    /// How long a client may take to send a request, or to take the next part of an answer.
+    var clientTimeoutMilliseconds: Int
+    var mostConnections: Int
+    /// The most commands, and the most reads, that clients may have under way.
+    var mostRequests: Int
 
     var members: [NodeID] { ([node] + others.keys).sorted() }
 
@@ -49,10 +56,14 @@ struct NodeConfiguration: Equatable, Sendable {
         if let listen, listen == http, let text = given[.listen] {
             throw .usage("\(text.place): \(listen) is also where clients are served; give the peers another port")
         }
+        admin = try NodeConfiguration.admin(given, http: http, listen: listen)
         isBootstrapping = try NodeConfiguration.flag(.bootstrap, given)
         allowsCrash = try NodeConfiguration.flag(.allowCrash, given)
         logLevel = try NodeConfiguration.level(given)
-        requestTimeoutMilliseconds = try NodeConfiguration.timeout(given)
+        requestTimeoutMilliseconds = try NodeConfiguration.milliseconds(.requestTimeout, given)
+        clientTimeoutMilliseconds = try NodeConfiguration.milliseconds(.clientTimeout, given)
+        mostConnections = try NodeConfiguration.count(.mostConnections, given, within: 1...1_000_000)
+        mostRequests = try NodeConfiguration.count(.mostRequests, given, within: 1...1_000_000)
     }
 
     private static func needed(_ setting: Setting, _ given: GivenSettings) throws(StartFailure) -> GivenText {
@@ -116,8 +127,26 @@ struct NodeConfiguration: Equatable, Sendable {
         return peers
     }
 
+    private static func admin(
+        _ given: GivenSettings, http: HostAndPort, listen: HostAndPort?
+    ) throws(StartFailure) -> HostAndPort? {
+        guard let text = given[.admin] else { return nil }
+        let admin = try address(text, allowsPortZero: true)
+        guard admin.port == 0 || (admin != http && admin != listen) else {
+            throw .usage("\(text.place): \(admin) is taken by another of this node's own addresses")
+        }
+        return admin
+    }
+
+    /// What was given, else what holds without.
+    private static func text(_ setting: Setting, _ given: GivenSettings) -> GivenText {
+        if let text = given[setting] { return text }
+        guard let standard = setting.standard else { preconditionFailure("\(setting) has no standard") }
+        return GivenText(text: standard, place: setting.flag)
+    }
+
     private static func flag(_ setting: Setting, _ given: GivenSettings) throws(StartFailure) -> Bool {
-        guard let text = given[setting] else { return false }
+        let text = text(setting, given)
         switch text.text.lowercased() {
         case "true", "yes", "on", "1": return true
         case "false", "no", "off", "0": return false
@@ -126,7 +155,7 @@ struct NodeConfiguration: Equatable, Sendable {
     }
 
     private static func level(_ given: GivenSettings) throws(StartFailure) -> Logger.Level {
-        guard let text = given[.logLevel] else { return .info }
+        let text = text(.logLevel, given)
         guard let level = Logger.Level(rawValue: text.text.lowercased()) else {
             let levels = Logger.Level.allCases.map(\.rawValue).joined(separator: ", ")
             throw .usage("\(text.place): '\(text.text)' is none of \(levels)")
@@ -134,12 +163,23 @@ struct NodeConfiguration: Equatable, Sendable {
         return level
     }
 
-    private static func timeout(_ given: GivenSettings) throws(StartFailure) -> Int {
-        guard let text = given[.requestTimeout] else { return 5_000 }
+    private static func milliseconds(_ setting: Setting, _ given: GivenSettings) throws(StartFailure) -> Int {
+        let text = text(setting, given)
         guard let seconds = Double(text.text), seconds >= 0.1, seconds <= 3_600 else {
             throw .usage("\(text.place): '\(text.text)' is not a number of seconds from 0.1 to 3600")
         }
         return Int((seconds * 1_000).rounded())
+    }
+
+    private static func count(
+        _ setting: Setting, _ given: GivenSettings, within range: ClosedRange<Int>
+    ) throws(StartFailure) -> Int {
+        let text = text(setting, given)
+        guard let count = Int(text.text), range.contains(count) else {
+            throw .usage(
+                "\(text.place): '\(text.text)' is not a number from \(range.lowerBound) to \(range.upperBound)")
+        }
+        return count
     }
 }
 
@@ -150,6 +190,7 @@ extension NodeConfiguration {
         driver.requestTicks = max(1, requestTimeoutMilliseconds * 1_000 / Int(driver.tickInterval))
         // A command is sent again well before its time is over, however short that is.
         driver.resendTicks = max(1, min(driver.resendTicks, driver.requestTicks / 3))
+        driver.mostRequests = mostRequests
         return driver
     }
 }

@@ -1,5 +1,5 @@
-// The settings by name, and the texts that the command line and the environment give them. Nothing is read into a text
-// here.
+// The settings by name: how each is called as a flag, in the environment and in a file, and what holds where nobody gave
+// it. What a text means is read by NodeConfiguration.
 
 enum Setting: String, CaseIterable, Sendable {
     case id
@@ -7,15 +7,36 @@ enum Setting: String, CaseIterable, Sendable {
     case http
     case listen
     case peers
+    case admin
     case bootstrap
     case allowCrash = "allow-crash"
     case logLevel = "log-level"
     case requestTimeout = "request-timeout"
+    case clientTimeout = "client-timeout"
+    case mostConnections = "max-connections"
+    case mostRequests = "max-requests"
+
+    /// The file that gives settings, which is not itself one that a file could give.
+    static let fileFlag = "--configuration"
+    static let fileVariable = "PAXOS_CONFIGURATION"
 
     var flag: String { "--\(rawValue)" }
 
     var environmentVariable: String {
         "PAXOS_" + String(rawValue.uppercased().map { $0 == "-" ? "_" : $0 })
+    }
+
+    /// What holds where nothing was given; nil where nothing does.
+    var standard: String? {
+        switch self {
+        case .id, .data, .http, .listen, .peers, .admin: nil
+        case .bootstrap, .allowCrash: "false"
+        case .logLevel: "info"
+        case .requestTimeout: "5"
+        case .clientTimeout: "30"
+        case .mostConnections: "10000"
+        case .mostRequests: "65536"
+        }
     }
 }
 
@@ -23,22 +44,4 @@ enum Setting: String, CaseIterable, Sendable {
 struct GivenText: Equatable, Sendable {
     var text: String
     var place: String
-}
-
-struct GivenSettings: Sendable {
-    private var values: [Setting: GivenText] = [:]
-
-    /// Flags win over the environment. An environment variable that is empty counts as not set, since that is how a
-    /// container file passes on what nobody gave.
-    init(flags: [Setting: String], environment: [String: String]) {
-        for setting in Setting.allCases {
-            if let text = flags[setting] {
-                values[setting] = GivenText(text: text, place: setting.flag)
-            } else if let text = environment[setting.environmentVariable], !text.isEmpty {
-                values[setting] = GivenText(text: text, place: setting.environmentVariable)
-            }
-        }
-    }
-
-    subscript(setting: Setting) -> GivenText? { values[setting] }
 }

@@ -4,11 +4,14 @@ import HTTPTypes
 import Hummingbird
 import NIOCore
 import Paxos
+import StateMachine
 
 enum Answers {
     static let paxosSlot = headerName("Paxos-Slot")
     static let retryAfter = headerName("Retry-After")
     private static let jsonType = "application/json"
+    /// A shorter body is not worth compressing.
+    private static let leastCompressed = 1_024
 
     private static func headerName(_ name: String) -> HTTPField.Name {
         guard let name = HTTPField.Name(name) else { preconditionFailure("\(name) can't be a header's name") }
@@ -29,41 +32,112 @@ enum Answers {
         return Response(status: .ok, headers: headers, body: ResponseBody(byteBuffer: body))
     }
 
-    static func json(
-        _ status: HTTPResponse.Status, _ value: JSONValue, slot: Slot? = nil, headers: HTTPFields = HTTPFields()
-    ) -> Response {
+    static func json(_ status: HTTPResponse.Status, _ value: JSONValue, slot: Slot? = nil) -> Response {
         var body = ByteBuffer()
         value.write(to: &body)
-        var headers = headers
+        var headers = HTTPFields()
         headers[.contentType] = jsonType
         headers[paxosSlot] = slot.map { "\($0)" }
         return Response(status: status, headers: headers, body: ResponseBody(byteBuffer: body))
     }
 
-    /// A value as it is stored.
-    static func bytes(_ value: [UInt8], slot: Slot) -> Response {
-        var headers = HTTPFields()
-        headers[.contentType] = "application/octet-stream"
-        headers[paxosSlot] = "\(slot)"
-        return Response(status: .ok, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(bytes: value)))
-    }
-
     static func failure(_ failure: HTTPFailure, slot: Slot? = nil) -> Response {
         var headers = HTTPFields()
+        headers[.contentType] = jsonType
+        headers[paxosSlot] = slot.map { "\($0)" }
         headers[retryAfter] = failure.retryAfter.map { "\($0)" }
         headers[.allow] = failure.allow
-        return json(
-            failure.status, .object([("error", .string(failure.error)), ("reason", .string(failure.reason))]),
-            slot: slot, headers: headers)
+        return Response(status: failure.status, headers: headers, body: ResponseBody(byteBuffer: failure.body))
+    }
+
+    // MARK: Documents
+
+    static func document(_ value: JSONValue, for asking: HTTPFields) -> Response {
+        var body = ByteBuffer()
+        value.write(to: &body)
+        return document(body, type: jsonType, for: asking)
+    }
+
+    /// What the node tells of itself: compressed where the client takes that, and never kept by anybody on the way.
+    static func document(_ body: ByteBuffer, type: String, for asking: HTTPFields) -> Response {
+        var headers = HTTPFields()
+        headers[.contentType] = type
+        headers[.cacheControl] = "no-store"
+        guard body.readableBytes >= leastCompressed else {
+            return Response(status: .ok, headers: headers, body: ResponseBody(byteBuffer: body))
+        }
+        headers[.vary] = "Accept-Encoding"
+        guard Gzip.isAccepted(by: asking) else {
+            return Response(status: .ok, headers: headers, body: ResponseBody(byteBuffer: body))
+        }
+        headers[.contentEncoding] = "gzip"
+        return Response(
+            status: .ok, headers: headers, body: ResponseBody(byteBuffer: Gzip().compress(body, isLast: true)))
+    }
+
+    /// A document that is made while it is sent. When it can't be made to its end, the connection is closed in the
+    /// middle, so that nobody takes the part for the whole.
+    static func stream(_ pieces: DocumentPieces, type: String) -> Response {
+        var headers = HTTPFields()
+        headers[.contentType] = type
+        headers[.cacheControl] = "no-store"
+        headers[.vary] = "Accept-Encoding"
+        headers[.contentEncoding] = pieces.isCompressed ? "gzip" : nil
+        return Response(
+            status: .ok, headers: headers,
+            body: ResponseBody { writer in
+                while let piece = try await pieces.next() { try await writer.write(piece) }
+                try await writer.finish(nil)
+            })
+    }
+
+    // MARK: Values
+
+    /// A value as it is stored, or the part of it that was asked for. Its entity tag is the slot that wrote it.
+    static func bytes(_ stored: StoredValue, slot: Slot, for asking: HTTPFields) -> Response {
+        let tag = "\"\(stored.modified)\""
+        var headers = HTTPFields()
+        headers[.eTag] = tag
+        headers[paxosSlot] = "\(slot)"
+        if let known = asking[.ifNoneMatch], isListed(tag, in: known) {
+            return Response(status: .notModified, headers: headers)
+        }
+        headers[.contentType] = "application/octet-stream"
+        headers[.acceptRanges] = "bytes"
+        let range = asking[.range].flatMap { range in
+            asking[.ifRange].map { $0 == tag } ?? true ? ByteRange(range, length: stored.value.count) : nil
+        }
+        switch range ?? .whole {
+        case .whole:
+            return Response(
+                status: .ok, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(bytes: stored.value)))
+        case .part(let part):
+            headers[.contentRange] = "bytes \(part.lowerBound)-\(part.upperBound - 1)/\(stored.value.count)"
+            return Response(
+                status: .partialContent, headers: headers,
+                body: ResponseBody(byteBuffer: ByteBuffer(bytes: stored.value[part])))
+        case .unsatisfiable:
+            headers[.contentRange] = "bytes */\(stored.value.count)"
+            return Response(status: .rangeNotSatisfiable, headers: headers)
+        }
+    }
+
+    private static func isListed(_ tag: String, in header: String) -> Bool {
+        header.split(separator: ",").contains { item in
+            let item = item.filter { $0 != " " }
+            return item == "*" || item == tag || item == "W/\(tag)"
+        }
     }
 
     /// Whether a client asks for JSON by name; `*/*` is content with bytes.
     static func wantsJSON(_ headers: HTTPFields) -> Bool {
-        guard let accept = headers[.accept] else { return false }
-        return accept.split(separator: ",").contains { item in
-            let parts = item.split(separator: ";").map { $0.filter { $0 != " " && $0 != "\t" }.lowercased() }
-            let isRefused = parts.dropFirst().contains { $0 == "q=0" || $0 == "q=0.0" }
-            return parts.first == jsonType && !isRefused
-        }
+        headers[.accept].map { HeaderList($0).accepts(jsonType) } ?? false
     }
+}
+
+/// A document in pieces, made when they are asked for, one after the other.
+struct DocumentPieces: Sendable {
+    let isCompressed: Bool
+    /// Nil at the end.
+    let next: @Sendable () async throws -> ByteBuffer?
 }

@@ -2,6 +2,7 @@
 
 import HTTPTypes
 import Hummingbird
+import NIOCore
 import Replication
 import StateMachine
 
@@ -23,6 +24,13 @@ struct HTTPFailure: Error, Equatable {
         self.allow = allow
     }
 
+    /// What the client reads.
+    var body: ByteBuffer {
+        var body = ByteBuffer()
+        JSONValue.object([("error", .string(error)), ("reason", .string(reason))]).write(to: &body)
+        return body
+    }
+
     static func badRequest(_ reason: String) -> HTTPFailure { HTTPFailure(.badRequest, "bad request", reason) }
 
     static func tooLarge(_ reason: String) -> HTTPFailure { HTTPFailure(.contentTooLarge, "too large", reason) }
@@ -33,6 +41,10 @@ struct HTTPFailure: Error, Equatable {
 
     static func unavailable(_ reason: String) -> HTTPFailure {
         HTTPFailure(.serviceUnavailable, "unavailable", reason, retryAfter: 1)
+    }
+
+    static func overloaded(_ reason: String) -> HTTPFailure {
+        HTTPFailure(.serviceUnavailable, "overloaded", reason, retryAfter: 1)
     }
 
     static let diskFull = HTTPFailure(
@@ -52,9 +64,7 @@ struct HTTPFailure: Error, Equatable {
         case .unavailable:
             self = .unavailable("no leader, or no majority, could be reached in time; nothing was done")
         case .overloaded:
-            self = HTTPFailure(
-                .serviceUnavailable, "overloaded", "too many requests are under way on this node; nothing was done",
-                retryAfter: 1)
+            self = .overloaded("too many requests are under way on this node; nothing was done")
         case .stopping:
             self = HTTPFailure(
                 .serviceUnavailable, "stopping", "this node is stopping; nothing was done", retryAfter: 1)

@@ -9,25 +9,36 @@ import NIOCore
 import ServiceLifecycle
 
 struct HTTPServer<Service: StoreService> {
-    /// A connection that says nothing, or stops in the middle, is closed after this long.
+    /// A connection that is between two requests, or in the middle of a head, for this long is closed.
     static var idleTimeout: TimeAmount { .seconds(60) }
+    /// Connections above the bound that are let in all the same, to be told so; more wait to be accepted.
+    static var mostRefused: Int { 100 }
 
     let address: HostAndPort
     let responder: Responder<Service>
     let loop: any EventLoop
-    /// More than these wait to be accepted.
-    let mostConnections: Int
+    let connections: Turnstile
+    /// How long a client may take over a request, or leave an answer where it is.
+    let patience: TimeAmount
     let logger: Logger
     /// Told where clients are served, once they are.
     let ready: @Sendable (SocketAddress?) async -> Void
 
     func makeService() throws -> any ServiceLifecycle.Service {
-        let responder = responder
+        let (responder, connections, patience) = (responder, connections, patience)
         let date = HTTPDate()
-        return try HTTPServerBuilder.http1(configuration: .init(idleTimeout: Self.idleTimeout)).buildServer(
+        return try HTTPServerBuilder.http1(
+            configuration: .init(
+                additionalChannelHandlers: [ConnectionGuard(connections, patience: patience)],
+                idleTimeout: Self.idleTimeout,
+                httpDecoderConfiguration: .init(
+                    maxHeaderFieldSize: HeaderLimits.bytes, maxHeaderListSize: HeaderLimits.bytes,
+                    maxHeaderFieldCount: HeaderLimits.count))
+        ).buildServer(
             configuration: ServerConfiguration(
                 address: .hostname(address.host, port: address.port), backlog: 1024,
-                availableConnectionsDelegate: MaximumAvailableConnections(mostConnections, logger: logger)),
+                availableConnectionsDelegate: MaximumAvailableConnections(
+                    connections.most + Self.mostRefused, logger: logger)),
             eventLoopGroup: loop, logger: logger,
             responder: { request, writer, _ in
                 var response = try await responder.respond(to: request) {

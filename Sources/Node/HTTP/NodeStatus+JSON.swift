@@ -32,19 +32,11 @@ extension NodeStatus {
     }
 
     private var budgets: JSONValue {
-        func budget(_ used: Int, of most: Int) -> JSONValue {
-            .object([("used", .number(UInt64(used))), ("most", .number(UInt64(most)))])
+        let budgets = queues.map { queue -> (String, JSONValue) in
+            guard let most = queue.most else { return (queue.name, .number(UInt64(queue.used))) }
+            return (queue.name, .object([("used", .number(UInt64(queue.used))), ("most", .number(UInt64(most)))]))
         }
-        return .object([
-            ("requests", budget(driver.requestsUnderWay, of: configuration.mostRequests)),
-            ("requestBytes", budget(driver.requestBytes, of: configuration.mostRequestBytes)),
-            ("reads", budget(driver.readsUnderWay, of: configuration.mostRequests)),
-            ("queuedBytes", budget(driver.queuedBytes, of: configuration.mostQueuedBytes)),
-            ("acceptedBytes", budget(driver.acceptedBytes, of: configuration.window.bytes)),
-            ("unloggedBytes", .number(UInt64(driver.unloggedBytes))),
-            ("heldMessages", .number(UInt64(heldMessages))),
-            ("ignoredMessages", .number(driver.ignoredMessages)),
-        ])
+        return .object(budgets + [("ignoredMessages", .number(driver.ignoredMessages))])
     }
 
     private func peer(_ peer: DriverStatus.Peer) -> JSONValue {

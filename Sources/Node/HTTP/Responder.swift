@@ -3,59 +3,92 @@
 
 import HTTPTypes
 import Hummingbird
-import Metrics
 import NIOCore
 import Paxos
 import Replication
 import StateMachine
 
 struct Responder<Service: StoreService>: Sendable {
-    /// The most bytes of a body: the longest key and value with every byte escaped, and some room.
-    static var longestBody: Int { 6 * (Command.longestKey + Command.longestValue) + (64 << 10) }
-
     let service: Service
-    let bodies: BodyBudget
+    let bodies: BodyReader
+    /// Which routes are served here.
+    let audiences: Set<Route.Audience>
     let allowsCrash: Bool
+    private let metrics = RequestMetrics()
 
-    init(service: Service, bodies: BodyBudget = BodyBudget(), allowsCrash: Bool) {
+    init(
+        service: Service, bodies: BodyReader = BodyReader(), audiences: Set<Route.Audience> = [.clients, .operators],
+        allowsCrash: Bool
+    ) {
         self.service = service
         self.bodies = bodies
+        self.audiences = audiences
         self.allowsCrash = allowsCrash
     }
 
     func respond(to request: Hummingbird.Request, willContinue: () async throws -> Void = {}) async throws -> Response {
-        NodeMetrics.requests.increment()
+        let start = NIODeadline.now()
+        var name: StaticString = "none"
+        var response: Response
         do {
             let route = try Route(method: request.method, target: request.head.path ?? "")
-            switch route {
-            case .set:
-                let fields = try await fields(["key", "value"], of: request, willContinue)
-                return try await change(.set(key: fields[0], value: fields[1])) { slot, _ in Answers.slot(slot) }
-            case .get(let key, let consistency):
-                return try await get(key, consistency, wantsJSON: Answers.wantsJSON(request.headers))
-            case .delete(let key):
-                return try await delete(key)
-            case .deleteByBody:
-                return try await delete(fields(["key"], of: request, willContinue)[0])
-            case .noOp:
-                guard service.hasRoom else { throw HTTPFailure.diskFull }
-                return try await applied(.noOp) { slot, _ in Answers.slot(slot) }
-            case .print(let name):
-                try await service.printLog(to: name)
-                return Answers.json(.ok, .object([("FileName", .string(name))]))
-            case .status:
-                return Answers.json(.ok, await service.status().json)
-            case .health:
-                return try await health()
-            case .crash:
-                guard allowsCrash else {
-                    throw HTTPFailure(.forbidden, "forbidden", "the node was started without --allow-crash")
-                }
-                service.crash()
+            name = route.name
+            guard !audiences.isDisjoint(with: route.audience) else {
+                throw HTTPFailure(
+                    .notFound, "not found", "this route is served at another address of the node (--admin)")
             }
+            response = try await answer(route, request, willContinue)
         } catch let failure as HTTPFailure {
-            NodeMetrics.failures.increment()
-            return Answers.failure(failure)
+            response = Answers.failure(failure)
+        }
+        if request.method == .head { response = response.createHeadResponse() }
+        metrics.note(route: name, status: response.status.code, took: NIODeadline.now() - start)
+        return response
+    }
+
+    private func answer(
+        _ route: Route, _ request: Hummingbird.Request, _ willContinue: () async throws -> Void
+    ) async throws -> Response {
+        switch route {
+        case .set:
+            let fields = try await fields(["key", "value"], of: request, willContinue)
+            return try await change(.set(key: fields[0], value: fields[1])) { slot, _ in Answers.slot(slot) }
+        case .setInPath(let key, let value):
+            return try await change(.set(key: key, value: value)) { slot, _ in Answers.slot(slot) }
+        case .put(let key):
+            let value = try await bodies.read(request, most: Command.longestValue, willContinue)
+            return try await change(.set(key: key, value: value)) { slot, _ in Answers.slot(slot) }
+        case .get(let key, let consistency):
+            return try await get(key, consistency, for: request.headers)
+        case .delete(let key):
+            return try await delete(key)
+        case .deleteByBody:
+            return try await delete(fields(["key"], of: request, willContinue)[0])
+        case .noOp:
+            guard service.hasRoom else { throw HTTPFailure.diskFull }
+            return try await applied(.noOp) { slot, _ in Answers.slot(slot) }
+        case .entries(let first, let limit):
+            let pieces = try await service.entries(
+                from: first, limit: limit, compressed: Gzip.isAccepted(by: request.headers))
+            return Answers.stream(pieces, type: "application/x-ndjson")
+        case .print(let name):
+            try await service.printLog(to: name)
+            return Answers.json(.ok, .object([("FileName", .string(name))]))
+        case .status:
+            return Answers.document(await service.status().json, for: request.headers)
+        case .metrics:
+            NodeMetrics.note(await service.status())
+            return Answers.document(
+                service.exposition(), type: "text/plain; version=0.0.4; charset=utf-8", for: request.headers)
+        case .health:
+            return try await health()
+        case .configuration:
+            return Answers.document(service.configurationJSON(), for: request.headers)
+        case .crash:
+            guard allowsCrash else {
+                throw HTTPFailure(.forbidden, "forbidden", "the node was started without --allow-crash")
+            }
+            service.crash()
         }
     }
 
@@ -93,20 +126,20 @@ struct Responder<Service: StoreService>: Sendable {
         }
     }
 
-    private func get(_ key: [UInt8], _ consistency: Route.Consistency, wantsJSON: Bool) async throws -> Response {
+    private func get(
+        _ key: [UInt8], _ consistency: Route.Consistency, for headers: HTTPFields
+    ) async throws -> Response {
         guard !key.isEmpty else { throw HTTPFailure(CommandError.emptyKey) }
         guard key.count <= Command.longestKey else { throw HTTPFailure(CommandError.keyTooLong(key.count)) }
         switch await service.ask(consistency == .local ? .readLocal(key: key) : .read(key: key)) {
         case .value(let stored?, let through):
-            if wantsJSON {
-                return Answers.json(
-                    .ok,
-                    .object([
-                        JSONValue.field("key", key), JSONValue.field("value", stored.value),
-                        ("slot", .number(stored.modified.rawValue)),
-                    ]), slot: through)
-            }
-            return Answers.bytes(stored.value, slot: through)
+            guard Answers.wantsJSON(headers) else { return Answers.bytes(stored, slot: through, for: headers) }
+            return Answers.json(
+                .ok,
+                .object([
+                    JSONValue.field("key", key), JSONValue.field("value", stored.value),
+                    ("slot", .number(stored.modified.rawValue)),
+                ]), slot: through)
         case .value(nil, let through):
             return Answers.failure(
                 HTTPFailure(.notFound, "not found", "no value is stored under this key"), slot: through)
@@ -122,43 +155,24 @@ struct Responder<Service: StoreService>: Sendable {
         return Answers.json(.ok, .object([("status", .string("ok"))]))
     }
 
-    // MARK: Bodies
-
+    /// The fields of a body, each given as text under its name, or in base64 under its name with `_base64` behind it.
     private func fields(
         _ names: [String], of request: Hummingbird.Request, _ willContinue: () async throws -> Void
     ) async throws -> [[UInt8]] {
-        let body = try await body(of: request, willContinue)
-        let found = try JSONFields.strings(names, in: body)
-        return try zip(names, found).map { name, bytes throws(HTTPFailure) in
-            guard let bytes else { throw .badRequest("the field '\(name)' is missing") }
-            return bytes
-        }
-    }
-
-    private func body(
-        of request: Hummingbird.Request, _ willContinue: () async throws -> Void
-    ) async throws -> [UInt8] {
-        let limit = Self.longestBody
-        let declared = request.headers[.contentLength].flatMap { Int($0) }
-        if let declared, declared > limit {
-            throw HTTPFailure.tooLarge("a body of \(declared) bytes is longer than \(limit)")
-        }
-        // One whose length is not declared may turn out to be as long as any.
-        let reserved = request.headers[.transferEncoding] == nil ? declared ?? 0 : limit
-        guard bodies.reserve(reserved) else {
-            throw HTTPFailure(
-                .serviceUnavailable, "overloaded", "too many bytes of requests are under way on this node",
-                retryAfter: 1)
-        }
-        defer { bodies.release(reserved) }
-        if request.headers[.expect]?.lowercased() == "100-continue" { try await willContinue() }
-        var bytes: [UInt8] = []
-        for try await part in request.body {
-            guard bytes.count + part.readableBytes <= limit else {
-                throw HTTPFailure.tooLarge("the body is longer than \(limit) bytes")
+        let body = try await bodies.read(request, most: BodyReader.longestJSON, willContinue)
+        let found = try JSONFields.strings(names + names.map { $0 + "_base64" }, in: body)
+        return try names.indices.map { index throws(HTTPFailure) in
+            let name = names[index]
+            switch (found[index], found[names.count + index]) {
+            case (let text?, nil): return text
+            case (nil, let encoded?):
+                guard let bytes = Base64.decode(encoded) else {
+                    throw .badRequest("the field '\(name)_base64' is not base64, with its padding and without spaces")
+                }
+                return bytes
+            case (nil, nil): throw .badRequest("the field '\(name)' is missing")
+            case (_?, _?): throw .badRequest("the fields '\(name)' and '\(name)_base64' are there both")
             }
-            bytes += part.readableBytesView
         }
-        return bytes
     }
 }

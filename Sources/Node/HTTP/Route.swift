@@ -1,24 +1,67 @@
 // Which of the routes a request asks for, by the raw path: a router that decodes before it splits would cut keys at %2F.
 
 import Hummingbird
+import Paxos
 
 enum Route: Equatable, Sendable {
+    /// Key and value are in the body.
     case set
+    case setInPath(key: [UInt8], value: [UInt8])
+    /// The value is the body.
+    case put(key: [UInt8])
     case get(key: [UInt8], Consistency)
     case delete(key: [UInt8])
     /// The key is in the body.
     case deleteByBody
     case noOp
-    case crash
-    case print(name: String)
+    case entries(from: Slot, limit: Int?)
     case status
     case health
+    case metrics
+    case print(name: String)
+    case crash
+    case configuration
 
     enum Consistency: String, Sendable {
         case linearizable
         case local
     }
 
+    /// The name under which requests are counted.
+    var name: StaticString {
+        switch self {
+        case .set: "set"
+        case .setInPath: "set_in_path"
+        case .put: "put"
+        case .get: "get"
+        case .delete, .deleteByBody: "delete"
+        case .noOp: "nop"
+        case .entries: "entries"
+        case .status: "status"
+        case .health: "health"
+        case .metrics: "metrics"
+        case .print: "print"
+        case .crash: "crash"
+        case .configuration: "configuration"
+        }
+    }
+
+    /// Where a route is served: to clients, to those who run the node, or to both.
+    var audience: Set<Audience> {
+        switch self {
+        case .print, .crash, .configuration: [.operators]
+        case .status, .health, .metrics: [.clients, .operators]
+        default: [.clients]
+        }
+    }
+
+    enum Audience: Sendable {
+        case clients
+        case operators
+    }
+}
+
+extension Route {
     /// - Parameter target: the request's target as it came, with its query.
     init(method: HTTPRequest.Method, target: String) throws(HTTPFailure) {
         // The fixed path of the busiest route, before anything is taken apart.
@@ -32,83 +75,132 @@ enum Route: Equatable, Sendable {
         }
         let parts = target.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
         let path = parts.first ?? ""
-        let query = parts.count > 1 ? parts[1] : ""
         guard path.first == "/" else { throw .noRoute(path) }
         var segments = path.dropFirst().split(separator: "/", omittingEmptySubsequences: false)
         // A fixed route may end in a slash. One behind a key is a segment more, and so no route.
-        if segments.last == "", method != .delete, Route.fixed.contains(Array(segments.dropLast())) {
+        if segments.last == "", !Route.takesKey(method), Route.fixed.contains(Array(segments.dropLast())) {
             segments.removeLast()
         }
-        self = try Route.find(segments, method: method, path: path, query: query)
+        let question = Question(
+            method: method, path: path, segments: segments, query: Query(parts.count > 1 ? parts[1] : ""))
+        self = segments.first == "store" ? try Route.store(question) : try Route.other(question)
     }
 
     private static let fixed: Set<[Substring]> = [
-        ["store", "set"], ["store", "delete"], ["store", "nop"], ["crash"], ["status"], ["health"],
+        ["store", "set"], ["store", "delete"], ["store", "nop"], ["log", "entries"], ["crash"], ["status"], ["health"],
+        ["metrics"], ["admin", "configuration"],
     ]
 
-    private static func find(
-        _ segments: [Substring], method: HTTPRequest.Method, path: Substring, query: Substring
-    ) throws(HTTPFailure) -> Route {
-        let first = segments.first ?? ""
-        let second = segments.count > 1 ? segments[1] : ""
-        switch (first, second, segments.count) {
-        case ("store", "set", 2) where method != .delete: return try only([.post], method, .set)
-        case ("store", "delete", 2) where method != .delete: return try only([.post], method, .deleteByBody)
-        case ("store", "nop", 2) where method != .delete: return try only([.get, .post], method, .noOp)
-        case ("store", "get", 2) where method != .delete: throw .badRequest("the key is missing: /store/get/KEY")
-        case ("store", "get", 3):
-            try check(method, among: [.get])
-            return .get(key: try key(segments[2]), try consistency(query))
-        case ("store", _, 2):
-            try check(method, among: [.delete])
-            return .delete(key: try key(second))
-        case ("crash", _, 1): return try only([.get, .post], method, .crash)
-        case ("status", _, 1): return try only([.get], method, .status)
-        case ("health", _, 1): return try only([.get], method, .health)
-        case ("log", "print", 2): throw .badRequest("the name is missing: /log/print/NAME")
-        case ("log", "print", 3):
-            try check(method, among: [.get])
-            guard let bytes = PercentEncoding.decode(segments[2].utf8),
-                let name = PrintName.check(String(decoding: bytes, as: UTF8.self))
-            else { throw .badRequest(PrintName.rule) }
-            return .print(name: name)
-        default: throw .noRoute(path)
+    /// Whether what stands behind /store/ is a key, whatever it looks like.
+    private static func takesKey(_ method: HTTPRequest.Method) -> Bool { method == .delete || method == .put }
+
+    private static func store(_ question: Question) throws(HTTPFailure) -> Route {
+        let segments = question.segments
+        if takesKey(question.method), segments.count == 2 {
+            let key = try question.bytes(1, "key")
+            return question.method == .put ? .put(key: key) : .delete(key: key)
+        }
+        switch (segments.count > 1 ? segments[1] : "", segments.count) {
+        case ("set", 2): return try question.only([.post], .set)
+        case ("set", 4):
+            try question.check([.get, .post])
+            return .setInPath(key: try question.bytes(2, "key"), value: try question.bytes(3, "value"))
+        case ("delete", 2): return try question.only([.post], .deleteByBody)
+        case ("nop", 2): return try question.only([.get, .post], .noOp)
+        case ("get", 2): throw .badRequest("the key is missing: /store/get/KEY")
+        case ("get", 3):
+            try question.check([.get, .head])
+            return .get(key: try question.bytes(2, "key"), try question.query.consistency())
+        case (_, 2): throw question.refusal(of: [.put, .delete])
+        default: throw .noRoute(question.path)
         }
     }
 
-    private static func only(
-        _ methods: [HTTPRequest.Method], _ method: HTTPRequest.Method, _ route: Route
-    ) throws(HTTPFailure) -> Route {
-        try check(method, among: methods)
+    private static func other(_ question: Question) throws(HTTPFailure) -> Route {
+        switch question.segments {
+        case ["status"]: return try question.only([.get, .head], .status)
+        case ["health"]: return try question.only([.get, .head], .health)
+        case ["metrics"]: return try question.only([.get, .head], .metrics)
+        case ["crash"]: return try question.only([.get, .post], .crash)
+        case ["admin", "configuration"]: return try question.only([.get, .head], .configuration)
+        case ["log", "entries"]:
+            try question.check([.get, .head])
+            return .entries(from: try question.query.slot("from") ?? .first, limit: try question.query.count("limit"))
+        case ["log", "print"]: throw .badRequest("the name is missing: /log/print/NAME")
+        case _ where question.segments.count == 3 && question.segments.starts(with: ["log", "print"]):
+            try question.check([.get])
+            guard let name = PrintName.check(String(decoding: try question.bytes(2, "name"), as: UTF8.self)) else {
+                throw .badRequest(PrintName.rule)
+            }
+            return .print(name: name)
+        default: throw .noRoute(question.path)
+        }
+    }
+}
+
+/// A request as far as its route goes by it.
+private struct Question {
+    let method: HTTPRequest.Method
+    let path: Substring
+    let segments: [Substring]
+    let query: Query
+
+    func only(_ methods: [HTTPRequest.Method], _ route: Route) throws(HTTPFailure) -> Route {
+        try check(methods)
         return route
     }
 
-    private static func check(
-        _ method: HTTPRequest.Method, among methods: [HTTPRequest.Method]
-    ) throws(HTTPFailure) {
-        guard !methods.contains(method) else { return }
+    func check(_ methods: [HTTPRequest.Method]) throws(HTTPFailure) {
+        if !methods.contains(method) { throw refusal(of: methods) }
+    }
+
+    func refusal(of methods: [HTTPRequest.Method]) -> HTTPFailure {
         let allow = methods.map(\.rawValue).joined(separator: ", ")
-        throw HTTPFailure(
+        return HTTPFailure(
             .methodNotAllowed, "method not allowed", "this route takes \(allow), not \(method.rawValue.prefix(40))",
             allow: allow)
     }
 
-    private static func key(_ segment: Substring) throws(HTTPFailure) -> [UInt8] {
-        guard let key = PercentEncoding.decode(segment.utf8) else {
-            throw .badRequest("the key in the path has a % that two hexadecimal digits do not follow")
+    /// What a segment of the path stands for.
+    func bytes(_ segment: Int, _ what: String) throws(HTTPFailure) -> [UInt8] {
+        guard let bytes = PercentEncoding.decode(segments[segment].utf8) else {
+            throw .badRequest("the \(what) in the path has a % that two hexadecimal digits do not follow")
         }
-        return key
+        return bytes
+    }
+}
+
+/// The fields behind the question mark. Those that no route knows are passed over.
+private struct Query {
+    private let fields: [Substring]
+
+    init(_ text: Substring) {
+        fields = text.split(separator: "&")
     }
 
-    private static func consistency(_ query: Substring) throws(HTTPFailure) -> Consistency {
-        for item in query.split(separator: "&") {
-            let pair = item.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            guard pair[0] == "consistency" else { continue }
-            guard pair.count == 2, let consistency = Consistency(rawValue: String(pair[1])) else {
-                throw .badRequest("consistency is linearizable or local")
-            }
-            return consistency
+    private func value(of name: String) -> Substring? {
+        fields.first { $0.prefix { $0 != "=" } == name }.map { $0.dropFirst(name.count + 1) }
+    }
+
+    func consistency() throws(HTTPFailure) -> Route.Consistency {
+        guard let text = value(of: "consistency") else { return .linearizable }
+        guard let consistency = Route.Consistency(rawValue: String(text)) else {
+            throw .badRequest("consistency is linearizable or local")
         }
-        return .linearizable
+        return consistency
+    }
+
+    func slot(_ name: String) throws(HTTPFailure) -> Slot? {
+        guard let text = value(of: name) else { return nil }
+        guard let number = UInt64(text), number > 0, number < UInt64(Int64.max) else {
+            throw .badRequest("\(name) is a slot: a number from 1 on")
+        }
+        return Slot(number)
+    }
+
+    func count(_ name: String) throws(HTTPFailure) -> Int? {
+        guard let text = value(of: name) else { return nil }
+        guard let number = Int(text), number >= 0 else { throw .badRequest("\(name) is a number from 0 on") }
+        return number
     }
 }

@@ -7,6 +7,7 @@ import Paxos
 import PaxosLog
 import Replication
 import ServiceLifecycle
+import StateMachine
 import SystemPackage
 
 final class Node: Sendable {
@@ -20,13 +21,20 @@ final class Node: Sendable {
     private let printer: LogPrinter
     private let network: PeerNetwork
     private let disk: DiskSpace
+    private let settings: GivenSettings
     private let logger: Logger
+    let bodies = BodyReader()
+    /// Those who read the log over HTTP: each keeps the reading thread busy.
+    private let readers = Turnstile(most: 16)
+    let connections: Turnstile
 
     init(
-        _ configuration: NodeConfiguration, host: DriverHost, storage: NodeStorage, printer: LogPrinter,
-        network: PeerNetwork, disk: DiskSpace, logger: Logger
+        _ configuration: NodeConfiguration, settings: GivenSettings, host: DriverHost, storage: NodeStorage,
+        printer: LogPrinter, network: PeerNetwork, disk: DiskSpace, logger: Logger
     ) {
         self.configuration = configuration
+        self.settings = settings
+        connections = Turnstile(most: min(configuration.mostConnections, OpenFiles.raiseLimit() - OpenFiles.ownNeeds))
         self.host = host
         self.storage = storage
         self.printer = printer
@@ -87,7 +95,8 @@ extension Node: StoreService {
         return await host.look { [self] driver in
             NodeStatus(
                 driver: driver.status, configuration: driver.configuration, logSegments: size.segments,
-                logBytes: size.bytes, links: network.status, heldMessages: host.heldMessages)
+                logBytes: size.bytes, links: network.status, heldMessages: host.heldMessages,
+                bodyBytes: (bodies.usedBytes, bodies.mostBytes), connections: (connections.count, connections.most))
         }
     }
 
@@ -108,6 +117,29 @@ extension Node: StoreService {
             logger.error("The log could not be printed", metadata: ["name": "\(name)", "error": "\(reason)"])
             throw HTTPFailure.printFailed(reason)
         }
+    }
+
+    func entries(from first: Slot, limit: Int?, compressed: Bool) async throws(HTTPFailure) -> DocumentPieces {
+        guard readers.enter() else {
+            readers.leave()
+            throw .overloaded("\(readers.most) others are reading the log of this node")
+        }
+        let last = await host.look { $0.store.appliedThrough }
+        return EntryStream(
+            from: first, through: last, limit: limit, compressed: compressed, reading: storage.reading,
+            readers: readers
+        ) { [host] first, last, bytes in await host.look { $0.applied(from: first, through: last, bytes: bytes) } }
+        .pieces
+    }
+
+    func exposition() -> ByteBuffer { Prometheus.shared.exposition() }
+
+    func configurationJSON() -> JSONValue {
+        .object(
+            settings.rows.map { row in
+                let text = row.text.map { JSONValue.string($0) } ?? .null
+                return (row.setting.rawValue, .object([("value", text), ("from", .string(row.place))]))
+            })
     }
 
     func crash() -> Never {

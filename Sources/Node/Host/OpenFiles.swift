@@ -3,6 +3,9 @@
 import Glibc
 
 enum OpenFiles {
+    /// What the node opens besides the connections of its clients.
+    static let ownNeeds = 300
+
     /// Raises the limit as far as the system lets a process do by itself.
     /// - Returns: how many may be open now.
     static func raiseLimit() -> Int {

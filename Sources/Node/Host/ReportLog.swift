@@ -2,6 +2,7 @@
 // and again only after a while.
 
 import Logging
+import Metrics
 import NIOCore
 import Replication
 
@@ -14,10 +15,12 @@ struct ReportLog {
         guard isWorthALine(report, at: now) else { return }
         switch report {
         case .leaderElected(let node, let ballot):
+            NodeMetrics.leaderChanges.increment()
             logger.info("Leader elected", metadata: ["leader": "\(node)", "ballot": "\(ballot)"])
         case .leaderLost:
             logger.notice("Leader lost")
         case .electionStarted(let ballot):
+            NodeMetrics.elections.increment()
             logger.info("Election started", metadata: ["ballot": "\(ballot)"])
         case .founded(let cluster):
             logger.notice("Cluster founded", metadata: ["cluster": "\(cluster)"])

@@ -12,13 +12,21 @@ import SystemPackage
 import UnixSignals
 
 struct Startup {
+    /// Connections at the address of `--admin`.
+    private static let mostOperators = 100
+
     let configuration: NodeConfiguration
+    /// Where the configuration came from, for those who ask.
+    let settings: GivenSettings
     let fileSystem: any FileSystem
     let loop: any EventLoop
     private let logger: Logger
 
-    init(_ configuration: NodeConfiguration, fileSystem: any FileSystem, loop: any EventLoop) {
+    init(
+        _ configuration: NodeConfiguration, settings: GivenSettings, fileSystem: any FileSystem, loop: any EventLoop
+    ) {
         self.configuration = configuration
+        self.settings = settings
         self.fileSystem = fileSystem
         self.loop = loop
         var logger = Logger(label: "paxos-node", factory: { StreamLogHandler.standardError(label: $0) })
@@ -30,6 +38,7 @@ struct Startup {
     func run() async throws {
         try FolderCheck.verify(configuration, fileSystem)
         try await PortCheck.verify(configuration.http, setting: .http, loop: loop)
+        if let admin = configuration.admin { try await PortCheck.verify(admin, setting: .admin, loop: loop) }
         let transport = PeerTransport(loop: loop)
         let listener = try await listener(transport)
         let lock = try lockFolder()
@@ -126,23 +135,31 @@ struct Startup {
             },
             receive: { message, node in host.post(.message(message, from: node)) })
         return Node(
-            configuration, host: host, storage: storage,
+            configuration, settings: settings, host: host, storage: storage,
             printer: LogPrinter(fileSystem: fileSystem, places: places), network: network, disk: disk, logger: logger)
     }
 
     // MARK: Running
 
     private func serve(_ node: Node) async throws {
-        let server = HTTPServer(
-            address: configuration.http, responder: Responder(service: node, allowsCrash: configuration.allowsCrash),
-            loop: loop, mostConnections: OpenFiles.raiseLimit() - 200, logger: quietLogger, ready: { sayReady($0) })
+        var servers = [
+            try server(
+                node, at: configuration.http, for: configuration.admin == nil ? [.clients, .operators] : [.clients],
+                connections: node.connections
+            ) { sayReady($0) }
+        ]
+        if let admin = configuration.admin {
+            servers.append(
+                try server(node, at: admin, for: [.operators], connections: Turnstile(most: Startup.mostOperators)) {
+                    logger.notice(
+                        "Operators are served", metadata: ["address": "\(admin.host):\($0?.port ?? admin.port)"])
+                })
+        }
         let services = ServiceGroup(
             configuration: ServiceGroupConfiguration(
-                services: [
-                    .init(service: try server.makeService()),
+                services: servers.map { .init(service: $0) } + [
                     // The last is the first to be told to stop: clients are still answered while leadership goes over.
-                    .init(
-                        service: NodeService(node: node), successTerminationBehavior: .ignore),
+                    .init(service: NodeService(node: node), successTerminationBehavior: .ignore)
                 ],
                 gracefulShutdownSignals: [.sigterm, .sigint], logger: quietLogger))
         do {
@@ -150,6 +167,19 @@ struct Startup {
         } catch let error as IOError where error.errnoCode == EADDRINUSE {
             throw StartFailure(binding: configuration.http, setting: .http, error)
         }
+    }
+
+    private func server(
+        _ node: Node, at address: HostAndPort, for audiences: Set<Route.Audience>, connections: Turnstile,
+        ready: @escaping @Sendable (SocketAddress?) -> Void
+    ) throws -> any Service {
+        let responder = Responder(
+            service: node, bodies: node.bodies, audiences: audiences, allowsCrash: configuration.allowsCrash)
+        return try HTTPServer(
+            address: address, responder: responder, loop: loop, connections: connections,
+            patience: .milliseconds(Int64(configuration.clientTimeoutMilliseconds)), logger: quietLogger,
+            ready: ready
+        ).makeService()
     }
 
     /// What libraries tell of themselves is of use when something is looked for, and noise else.

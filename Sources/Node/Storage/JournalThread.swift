@@ -139,6 +139,7 @@ final class JournalThread: @unchecked Sendable {
         let start = NIODeadline.now()
         attempt("writing the journal") { journal throws(StorageError) in try journal.append(batches) }
         NodeMetrics.journalBatches.increment(by: Int64(batches.count))
+        NodeMetrics.journalBytes.increment(by: Int64(batches.joined().reduce(0) { $0 + $1.valueBytes }))
         NodeMetrics.journalWrites.recordNanoseconds((NIODeadline.now() - start).nanoseconds)
     }
 

@@ -37,6 +37,13 @@ final class LogReading: Sendable {
         }
     }
 
+    /// Runs `body` on the thread.
+    func perform<Value: Sendable>(
+        _ body: @escaping @Sendable (ChosenLogReader) throws -> Value
+    ) async throws -> Value {
+        try await thread.runIfActive { [reader] in try body(reader) }
+    }
+
     /// Blocks from the one that holds `slot` on, about `bytes` of them, at least one if the log holds it.
     func read(from slot: Slot, bytes: Int, then deliver: @escaping @Sendable ([RawBlock]) -> Void) {
         thread.submit { [self] state in

@@ -73,6 +73,7 @@ final class LogThread: @unchecked Sendable {
             ProcessEnd.diskFailed(error, while: "writing the log")
         }
         NodeMetrics.logBlocks.increment(by: Int64(blocks.count))
+        NodeMetrics.logRawBytes.increment(by: Int64(blocks.reduce(0) { $0 + $1.bytes.count }))
         durable(log.through)
     }
 }

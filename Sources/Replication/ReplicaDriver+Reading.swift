@@ -1,4 +1,4 @@
-// The end of the chosen log that is on disk in the journal alone, for those who print the whole log.
+// The end of the chosen log as it is held in memory, for those who read the whole log.
 
 package import Paxos
 import StateMachine
@@ -8,5 +8,10 @@ extension ReplicaDriver {
     package var unlogged: Run? {
         guard let tail, tail.durableThrough < store.appliedThrough else { return nil }
         return tail.values(from: tail.durableThrough.next, through: store.appliedThrough, bytes: .max)
+    }
+
+    /// Applied entries from `first` on, about `bytes` of them; nil when they are not in memory, but in the log.
+    package func applied(from first: Slot, through last: Slot, bytes: Int) -> Run? {
+        tail?.values(from: first, through: min(last, store.appliedThrough), bytes: bytes)
     }
 }
