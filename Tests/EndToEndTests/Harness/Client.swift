@@ -10,6 +10,8 @@ struct Client: Sendable {
 
     enum Method: String {
         case get = "GET"
+        case head = "HEAD"
+        case put = "PUT"
         case post = "POST"
         case delete = "DELETE"
     }

@@ -26,6 +26,19 @@ struct RawConnection: ~Copyable {
         _ = bytes.withUnsafeBytes { Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
     }
 
+    /// Everything that the other side sends until it closes the connection.
+    func receiveAll() async throws -> [UInt8] {
+        var bytes: [UInt8] = []
+        try await eventually("the connection is closed") {
+            while let part = receive() {
+                guard !part.isEmpty else { return false }
+                bytes += part
+            }
+            return true
+        }
+        return bytes
+    }
+
     /// Says that nothing more will come, and still listens.
     func finish() {
         shutdown(descriptor, Int32(SHUT_WR))
@@ -33,7 +46,7 @@ struct RawConnection: ~Copyable {
 
     /// What the other side sent since; nil once it has closed the connection.
     func receive() -> [UInt8]? {
-        var bytes = [UInt8](repeating: 0, count: 4096)
+        var bytes = [UInt8](repeating: 0, count: 64 << 10)
         let count = bytes.withUnsafeMutableBytes { recv(descriptor, $0.baseAddress, $0.count, 0) }
         if count > 0 { return Array(bytes[..<count]) }
         return count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK) ? [] : nil
