@@ -14,7 +14,7 @@ export BUILD_FLAGS := --explicit-target-dependency-import-check error
 export LOGS HTTP_PORT PEER_PORT PURGE
 
 .DEFAULT_GOAL := help
-.PHONY: help deps build test test-unit test-end-to-end lint format demo stop clean
+.PHONY: help deps build test test-unit test-end-to-end lint format demo bench stop clean
 
 help: ## Say what each target does
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -24,9 +24,10 @@ help: ## Say what each target does
 deps: ## Install the C libraries where they are missing, and check the Swift version
 	@Scripts/deps
 
-build: deps ## Build paxos-node and logtool, optimised
+build: deps ## Build paxos-node, logtool and paxos-load, optimised
 	swift build -c release --product paxos-node
 	swift build -c release --product logtool
+	swift build -c release --product paxos-load
 
 test: deps ## Run every test: first the rules, the disk and the simulations, then real processes
 	@Scripts/test $(if $(FILTER),filtered '$(FILTER)',unit end-to-end)
@@ -38,15 +39,20 @@ test-end-to-end: deps ## Run the tests on real processes
 	@Scripts/test end-to-end
 
 lint: deps ## Check format, import lines and warnings; any finding is an error
-	swift format lint --strict --recursive --parallel Package.swift Sources Tests
+	swift format lint --strict --recursive --parallel Package.swift Sources Tests Benchmarks
 	Scripts/check-imports
+	Scripts/check-imports Benchmarks
 	swift build --build-tests $(BUILD_FLAGS)
 
 format: deps ## Format all sources in place
-	swift format format --in-place --recursive --parallel Package.swift Sources Tests
+	swift format format --in-place --recursive --parallel Package.swift Sources Tests Benchmarks
 
 demo: build ## Run three nodes on this machine, kill and restart the leader, read and compare the logs
 	@Scripts/demo
+
+bench: build ## Measure one node and three under load, beside the limits of this machine
+	swift build -c release --product bench-cluster
+	@.build/release/bench-cluster
 
 stop: ## Stop the demo's nodes; with PURGE=1 delete their data too
 	@Scripts/stop
