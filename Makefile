@@ -24,7 +24,7 @@ export LOGS N HTTP_PORT BIND PEER_PORT COUNT NAME NODES TIMES DELAY PURGE
 
 .DEFAULT_GOAL := help
 .PHONY: help deps build test test-unit test-end-to-end test-processes test-containers lint format all docker provision \
-    local demo info request requests logs diff verify cmp crash stop clean distclean
+    local demo bench info request requests logs diff verify cmp crash stop clean distclean
 
 help: ## Say what each target does
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -37,9 +37,10 @@ all: docker provision info ## Build the image, and run the cluster in containers
 deps: ## Install the C libraries where they are missing, and check the Swift version
 	@Scripts/deps
 
-build: deps ## Build paxos-node and logtool, optimised
+build: deps ## Build paxos-node, logtool and paxos-load, optimised
 	swift build -c release --product paxos-node
 	swift build -c release --product logtool
+	swift build -c release --product paxos-load
 
 test: deps ## Run every test: first the rules, the disk and the simulations, then real processes
 	@Scripts/test $(if $(FILTER),filtered '$(FILTER)',unit end-to-end)
@@ -51,12 +52,13 @@ test-end-to-end: deps ## Run the tests on real processes
 	@Scripts/test end-to-end
 
 lint: deps ## Check format, import lines and warnings; any finding is an error
-	swift format lint --strict --recursive --parallel Package.swift Sources Tests
+	swift format lint --strict --recursive --parallel Package.swift Sources Tests Benchmarks
 	Scripts/check-imports
+	Scripts/check-imports Benchmarks
 	swift build --build-tests $(BUILD_FLAGS)
 
 format: deps ## Format all sources in place
-	swift format format --in-place --recursive --parallel Package.swift Sources Tests
+	swift format format --in-place --recursive --parallel Package.swift Sources Tests Benchmarks
 
 docker: ## Build the image of a node
 	@Scripts/image
@@ -92,6 +94,10 @@ cmp: ## Compare the printed logs NAME and the segment files of all nodes byte fo
 
 crash: ## Crash the NODES (all) in turn, TIMES each, under load; then verify and compare
 	@Scripts/crash
+
+bench: build ## Measure one node and three under load, beside the limits of this machine
+	swift build -c release --product bench-cluster
+	@.build/release/bench-cluster
 
 stop: ## Stop the nodes; they can be started again
 	@Scripts/stop
