@@ -32,7 +32,9 @@ help: ## Say what each target does
 	@echo "  LOGS=$(LOGS)  N=$(N)  HTTP_PORT=$(HTTP_PORT)  BIND=$(BIND)  PEER_PORT=$(PEER_PORT)"
 	@echo "  COUNT=$(COUNT)  NAME=$(NAME)  NODES=\"n0 n2\"  TIMES=$(TIMES)  DELAY=$(DELAY)  FILTER=regular-expression  PURGE=1"
 
-all: docker provision info ## Build the image, and run the cluster in containers
+all: docker ## Build the image, and run the cluster in containers
+	@Scripts/up containers
+	@Scripts/info
 
 deps: ## Install the C libraries where they are missing, and check the Swift version
 	@Scripts/deps
@@ -54,6 +56,7 @@ test-end-to-end: deps ## Run the tests on real processes
 lint: deps ## Check format, import lines and warnings; any finding is an error
 	swift format lint --strict --recursive --parallel Package.swift Sources Tests Benchmarks
 	Scripts/check-imports
+	HTTP_PORT=8000 Scripts/compose 3 | diff docker/compose.yaml -
 	Scripts/check-imports Benchmarks
 	swift build --build-tests $(BUILD_FLAGS)
 

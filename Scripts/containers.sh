@@ -14,19 +14,17 @@ compose() {
 }
 
 # The folder that container $1 keeps its data in; fails when there is no such container.
-data_of() {
-    docker inspect -f '{{range .Mounts}}{{if eq .Destination "/data"}}{{.Source}}{{end}}{{end}}' "$1" 2>/dev/null
-}
+data_of() { docker inspect -f '{{range .Mounts}}{{.Source}}{{end}}' "$1" 2>/dev/null; }
 
 # Whether the container of node $1 is there and is this cluster's.
 has_container() { [ "$(data_of "$(container "$1")")" = "$LOGS/n$1" ]; }
 
 # The pid of node $1 when it runs; fails when it does not.
 node_pid() {
-    local state
-    has_container "$1" || return 1
-    state=$(docker inspect -f '{{.State.Running}}{{.State.Restarting}} {{.State.Pid}}' "$(container "$1")") || return 1
-    [ "${state% *}" = truefalse ] && echo "${state#* }"
+    local pid restarting data
+    read -r pid restarting data < <(docker inspect -f '{{.State.Pid}} {{.State.Restarting}} {{range .Mounts}}{{.Source}}{{end}}' \
+        "$(container "$1")" 2>/dev/null) || return 1
+    [ "$pid" != 0 ] && [ "$restarting" = false ] && [ "$data" = "$LOGS/n$1" ] && echo "$pid"
 }
 
 # What node $1 runs as, for people.
@@ -92,6 +90,9 @@ prepare() {
 
 start_nodes() { compose up -d --remove-orphans; }
 
+# Whether node $1, which was just started, will not serve any more: the engine has started it again already.
+has_ended() { [ "$(docker inspect -f '{{.RestartCount}}' "$(container "$1")")" -gt 1 ]; }
+
 # Brings node $1 back after a crash: the engine does.
 revive_node() { :; }
 
@@ -118,4 +119,4 @@ remove_nodes() {
 }
 
 # The end of what node $1 said.
-node_output() { docker logs --tail 20 "$(container "$1")" 2>&1; }
+node_output() { docker logs --tail 5 "$(container "$1")" 2>&1; }

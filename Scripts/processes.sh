@@ -67,6 +67,9 @@ revive_node() { start_node "$1"; }
 
 is_stopped() { ! node_pid "$1" >/dev/null; }
 
+# Whether node $1, which was just started, will not serve any more. It may not be the program yet, but it is a process.
+has_ended() { ! kill -0 "$(cat "$(pid_file "$1")")" 2>/dev/null; }
+
 # Asks all nodes to stop, and waits; one that does not is killed, which loses nothing.
 stop_nodes() {
     local i pid
@@ -92,10 +95,7 @@ stop_nodes() {
 }
 
 # Removes all that is left of the nodes but their data.
-remove_nodes() {
-    local i
-    for i in $nodes; do rm -f "$(pid_file "$i")" "$(output_file "$i")"; done
-}
+remove_nodes() { find "$LOGS" -maxdepth 1 -regex '.*/n[0-9]+\.\(pid\|output\)' -delete; }
 
 # The end of what node $1 said.
-node_output() { tail -n 20 "$(output_file "$1")"; }
+node_output() { tail -n 5 "$(output_file "$1")"; }
