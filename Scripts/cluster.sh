@@ -41,18 +41,20 @@ record_cluster() {
 
 # Makes it the one that was started last; fails when there is none.
 read_cluster() {
-    local name value kind=
+    local name value kind=''
     [ -f "$cluster_file" ] || return 1
     while read -r name value; do
-        case $name:$value in
-        kind:processes | kind:containers) kind=$value ;;
-        nodes:*) N=$value ;;
-        http-port:*) HTTP_PORT=$value ;;
-        peer-port:*) PEER_PORT=$value ;;
-        bind:*) BIND=$value ;;
-        *) fail "$cluster_file has a line that is not known: $name $value" "Remove the file, and start the cluster again" ;;
+        [[ "$name $value" =~ ^(kind (processes|containers)|(nodes|http-port|peer-port) [1-9][0-9]{0,4}|bind [0-9.]+)$ ]] ||
+            fail "$cluster_file has a line that means nothing: $name $value" "Remove the file, and start the cluster again."
+        case $name in
+        kind) kind=$value ;;
+        nodes) N=$value ;;
+        http-port) HTTP_PORT=$value ;;
+        peer-port) PEER_PORT=$value ;;
+        bind) BIND=$value ;;
         esac
     done <"$cluster_file"
+    [ -n "$kind" ] || fail "$cluster_file is empty." "Remove the file, and start the cluster again."
     use_cluster "$kind"
 }
 

@@ -76,8 +76,9 @@ prepare() {
     need_programs
     for i in $nodes; do
         other=$(data_of "$(container "$i")") || continue
-        [ "$other" = "$LOGS/n$i" ] || fail "The container $(container "$i") belongs to another cluster, with its data in ${other:-no folder}." \
-            "Remove that one with: make clean LOGS=$(dirname "${other:-/}")"
+        [ "$other" = "$LOGS/n$i" ] ||
+            fail "The container $(container "$i") is another cluster's, with its data in ${other:-no folder}." \
+                "Remove it with: make clean LOGS=$(dirname "${other:-/}")"
     done
     mkdir -p "$LOGS"
     find_owner
@@ -90,8 +91,8 @@ prepare() {
 
 start_nodes() { compose up -d --remove-orphans; }
 
-# Whether node $1, which was just started, will not serve any more: the engine has started it again already.
-has_ended() { [ "$(docker inspect -f '{{.RestartCount}}' "$(container "$1")")" -gt 1 ]; }
+# Whether node $1, which was just started, has ended: the engine is about to start it again, which would not help.
+has_ended() { [ "$(docker inspect -f '{{.State.Restarting}}' "$(container "$1")")" = true ]; }
 
 # Brings node $1 back after a crash: the engine does.
 revive_node() { :; }
@@ -115,7 +116,8 @@ remove_nodes() {
     local i there=()
     for i in $nodes; do ! has_container "$i" || there+=("$(container "$i")"); done
     [ ${#there[@]} -eq 0 ] || docker rm -f "${there[@]}" | sed 's/$/ is removed/'
-    ! docker network inspect "$network_name" >/dev/null 2>&1 || docker network rm "$network_name" | sed 's/^/network /;s/$/ is removed/'
+    ! docker network inspect "$network_name" >/dev/null 2>&1 ||
+        docker network rm "$network_name" | sed 's/^/network /;s/$/ is removed/'
 }
 
 # The end of what node $1 said.
