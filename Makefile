@@ -2,31 +2,47 @@
 # PURGE=1.
 
 SHELL := /bin/bash
-# Where the demo's nodes keep their data, and what they listen on: the first of three ports each.
+# A cluster: where its nodes n0, n1, … keep their data, how many they are, the first of the ports that clients come to and
+# on which address, and the first of those that processes use among themselves.
 LOGS ?= $(HOME)/paxos_logs
+N ?= 3
 HTTP_PORT ?= 8000
+BIND ?= 127.0.0.1
 PEER_PORT ?= 9000
+# What `make request` sends; what `make logs` prints to; whom `make crash` crashes, how often and with what delay.
+COUNT ?= 1000
+NAME ?= log1
+NODES ?=
+TIMES ?= 1
+DELAY ?= 0
 # What to test: a regular expression over Target.Suite/test; empty for everything.
 FILTER ?=
 
 # Lint and tests share one build: another flag here or there would build the dependencies twice.
 export BUILD_FLAGS := --explicit-target-dependency-import-check error
-export LOGS HTTP_PORT PEER_PORT PURGE
+export LOGS N HTTP_PORT BIND PEER_PORT COUNT NAME NODES TIMES DELAY PURGE
 
 .DEFAULT_GOAL := help
-.PHONY: help deps build test test-unit test-end-to-end lint format demo stop clean
+.PHONY: help deps build test test-unit test-end-to-end test-processes test-containers lint format all docker provision \
+    local demo bench info request requests logs diff verify cmp crash stop clean distclean
 
 help: ## Say what each target does
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo
-	@echo "  LOGS=$(LOGS)  HTTP_PORT=$(HTTP_PORT)  PEER_PORT=$(PEER_PORT)  FILTER=regular-expression  PURGE=1"
+	@echo "  LOGS=$(LOGS)  N=$(N)  HTTP_PORT=$(HTTP_PORT)  BIND=$(BIND)  PEER_PORT=$(PEER_PORT)"
+	@echo "  COUNT=$(COUNT)  NAME=$(NAME)  NODES=\"n0 n2\"  TIMES=$(TIMES)  DELAY=$(DELAY)  FILTER=regular-expression  PURGE=1"
+
+all: docker ## Build the image, and run the cluster in containers
+	@Scripts/up containers
+	@Scripts/info
 
 deps: ## Install the C libraries where they are missing, and check the Swift version
 	@Scripts/deps
 
-build: deps ## Build paxos-node and logtool, optimised
+build: deps ## Build paxos-node, logtool and paxos-load, optimised
 	swift build -c release --product paxos-node
 	swift build -c release --product logtool
+	swift build -c release --product paxos-load
 
 test: deps ## Run every test: first the rules, the disk and the simulations, then real processes
 	@Scripts/test $(if $(FILTER),filtered '$(FILTER)',unit end-to-end)
@@ -38,18 +54,65 @@ test-end-to-end: deps ## Run the tests on real processes
 	@Scripts/test end-to-end
 
 lint: deps ## Check format, import lines and warnings; any finding is an error
-	swift format lint --strict --recursive --parallel Package.swift Sources Tests
+	swift format lint --strict --recursive --parallel Package.swift Sources Tests Benchmarks
 	Scripts/check-imports
+	HTTP_PORT=8000 Scripts/compose 3 | diff docker/compose.yaml -
+	Scripts/check-imports Benchmarks
 	swift build --build-tests $(BUILD_FLAGS)
 
 format: deps ## Format all sources in place
-	swift format format --in-place --recursive --parallel Package.swift Sources Tests
+	swift format format --in-place --recursive --parallel Package.swift Sources Tests Benchmarks
 
-demo: build ## Run three nodes on this machine, kill and restart the leader, read and compare the logs
+docker: ## Build the image of a node
+	@Scripts/image
+
+provision: ## Run N nodes (3 to 99, an odd number) in containers
+	@Scripts/up containers
+
+local: ## Run N nodes as processes of this machine
+	@Scripts/up processes
+
+demo: ## Run N nodes as processes, kill and restart the leader, read and compare the logs
 	@Scripts/demo
 
-stop: ## Stop the demo's nodes; with PURGE=1 delete their data too
+info: ## Show the nodes: role, leader, slots, health, network
+	@Scripts/info
+
+request: ## Send COUNT random requests to all nodes
+	@Scripts/request
+
+requests: request
+
+logs: ## Let each node print its log to the file NAME in its data folder
+	@Scripts/logs
+
+verify: ## Check every byte that the nodes have on disk
+	@Scripts/audit verify
+
+diff: ## Compare the logs of all nodes by their digests
+	@Scripts/audit diff
+
+cmp: ## Compare the printed logs NAME and the segment files of all nodes byte for byte
+	@Scripts/cmp
+
+crash: ## Crash the NODES (all) in turn, TIMES each, under load; then verify and compare
+	@Scripts/crash
+
+bench: build ## Measure one node and three under load, beside the limits of this machine
+	swift build -c release --product bench-cluster
+	@.build/release/bench-cluster
+
+stop: ## Stop the nodes; they can be started again
 	@Scripts/stop
 
-clean: ## Delete what was built; never data
+clean: ## Stop the nodes, and remove containers and network; with PURGE=1 delete their data too
+	@Scripts/clean
+
+test-processes: ## Try these targets on a cluster of processes
+	@Scripts/test-targets processes
+
+test-containers: ## Try these targets on a cluster in containers, with nodes crashed, paused and cut off
+	@Scripts/test-targets containers
+
+distclean: ## Delete what was built; never data
 	rm -rf .build .build-*

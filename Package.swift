@@ -19,12 +19,15 @@ let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto"
 let systemPackage: Target.Dependency = .product(name: "SystemPackage", package: "swift-system")
 let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
 let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+let histogram: Target.Dependency = .product(name: "Histogram", package: "hdrhistogram-swift")
 
 let package = Package(
     name: "replicated-log",
     products: [
         .executable(name: "paxos-node", targets: ["Node"]),
         .executable(name: "logtool", targets: ["logtool"]),
+        .executable(name: "paxos-load", targets: ["PaxosLoad"]),
+        .executable(name: "bench-cluster", targets: ["ClusterBenchmark"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.0"),
@@ -42,6 +45,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-system.git", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-crypto.git", from: "4.5.0"),
         .package(url: "https://github.com/swift-server/async-http-client.git", from: "1.37.0"),
+        .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift.git", from: "0.2.0"),
     ],
     targets: [
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
@@ -79,6 +83,18 @@ let package = Package(
         .executableTarget(
             name: "logtool", dependencies: [paxos, paxosLog, stateMachine, argumentParser, systemPackage],
             swiftSettings: settings),
+        .target(name: "Console", swiftSettings: settings),
+        .executableTarget(
+            name: "PaxosLoad",
+            dependencies: [
+                paxos, "Console", deque, nioCore, argumentParser, systemPackage, histogram,
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ],
+            swiftSettings: settings),
+        .executableTarget(
+            name: "ClusterBenchmark", dependencies: ["Console", argumentParser, histogram],
+            path: "Benchmarks/ClusterBenchmark", swiftSettings: settings),
         .testTarget(name: "PaxosTests", dependencies: [paxos], swiftSettings: settings),
         .testTarget(
             name: "PaxosLogTests", dependencies: [paxos, paxosLog, systemPackage],
@@ -100,6 +116,14 @@ let package = Package(
         .testTarget(
             name: "LogtoolTests",
             dependencies: ["logtool", paxos, paxosLog, stateMachine, argumentParser, systemPackage],
+            swiftSettings: settings),
+        .testTarget(
+            name: "PaxosLoadTests",
+            dependencies: [
+                "PaxosLoad", paxos, nioCore, argumentParser, histogram,
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ],
             swiftSettings: settings),
         .testTarget(
             name: "EndToEndTests",

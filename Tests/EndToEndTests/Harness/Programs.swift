@@ -6,6 +6,7 @@ import Testing
 enum Programs {
     static var node: String { path("paxos-node", setting: "PAXOS_NODE") }
     static var logtool: String { path("logtool", setting: "LOGTOOL") }
+    static var load: String { path("paxos-load", setting: "PAXOS_LOAD") }
 
     /// Beside the tests' own program, where SwiftPM puts them, unless the environment names another.
     private static func path(_ name: String, setting: String) -> String {

@@ -1,0 +1,134 @@
+// `bench-cluster`: how fast one node and three nodes answer, beside what this machine's disk and loopback do at the same
+// time. It starts its own nodes on free ports and with data of their own, and ends only what it started.
+
+import ArgumentParser
+import Console
+import Foundation
+
+@main
+struct ClusterBenchmark: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "bench-cluster",
+        abstract: "Measure one node and a cluster of three under load, beside the limits of this machine.",
+        discussion: """
+            Eight rows: one node and three, values of 10 and 1000 bytes, one client and 64. Then a sweep of rising \
+            numbers of clients, drawn as an SVG of throughput against p99. Before each measurement the latency of \
+            fdatasync and of a round trip over loopback are measured, so that a noisy neighbour shows.
+
+            Exit status: 0 measured; 1 requests failed, or a node did not start; 64 usage.
+            """)
+
+    @Option(help: ArgumentHelp("How long each row is measured.", valueName: "seconds"))
+    var seconds = 5.0
+    @Option(help: ArgumentHelp("How long each point of the sweep is measured; 0 leaves the sweep out."))
+    var sweepSeconds = 3.0
+    @Option(help: ArgumentHelp("Where the nodes keep their data while they run.", valueName: "folder"))
+    var data = ".build/benchmark"
+    @Option(help: ArgumentHelp("Where the results go, as JSON, and the plot.", valueName: "folder"))
+    var results = "Benchmarks/results"
+    @Option(help: ArgumentHelp("Where paxos-node and paxos-load are (default: beside this program)."))
+    var programs: String?
+
+    static let systems = [System(name: "single", nodes: 1), System(name: "cluster", nodes: 3)]
+    static let valueSizes = [10, 1_000]
+    static let clientCounts = [1, 64]
+    static let sweepClients = [1, 2, 4, 8, 16, 32, 64, 128, 256]
+    static let sweepValueSize = 100
+
+    func validate() throws {
+        if !(0.1...600).contains(seconds) { throw ValidationError("--seconds: \(seconds) is not from 0.1 to 600") }
+        if !(0...600).contains(sweepSeconds) {
+            throw ValidationError("--sweep-seconds: \(sweepSeconds) is not from 0 to 600")
+        }
+    }
+
+    func run() throws {
+        let programs = try Programs(folder: programs)
+        let workspace = try Workspace(in: data)
+        defer { workspace.remove() }
+        let machine = Machine(dataFolder: workspace.folder)
+        print(machine.line)
+        if machine.isInMemory {
+            StandardError.say("bench-cluster: \(data) is in memory: name a folder on a disk with --data\n")
+        }
+        let limits = try MachineLimits(folder: workspace.folder)
+        var measurements = BenchmarkResults(machine: machine)
+        var progress = Progress(
+            total: Self.systems.count
+                * (Self.valueSizes.count * Self.clientCounts.count + (sweepSeconds > 0 ? Self.sweepClients.count : 0)))
+        for system in Self.systems {
+            let cluster = try NodeGroup(system, programs: programs, workspace: workspace)
+            defer { cluster.stop() }
+            func measure(valueSize: Int, clients: Int, seconds: Double) throws -> BenchmarkResults.Row {
+                progress.next("\(system.name), \(valueSize) B, clients: \(clients)")
+                return try BenchmarkResults.Row(
+                    system: system.name, valueSize: valueSize, clients: clients, limits: limits.measure(),
+                    load: programs.load(cluster.addresses, valueSize: valueSize, clients: clients, seconds: seconds))
+            }
+            // The first seconds of a node are of another kind: its journal is zero-filled, its memory grows.
+            _ = try programs.load(cluster.addresses, valueSize: 100, clients: 64, seconds: 1)
+            for valueSize in Self.valueSizes {
+                for clients in Self.clientCounts {
+                    measurements.rows.append(
+                        try measure(valueSize: valueSize, clients: clients, seconds: seconds))
+                }
+            }
+            guard sweepSeconds > 0 else { continue }
+            for clients in Self.sweepClients {
+                measurements.sweep.append(
+                    try measure(valueSize: Self.sweepValueSize, clients: clients, seconds: sweepSeconds))
+            }
+        }
+        progress.end()
+        for line in measurements.tableLines { print(line) }
+        let written = try measurements.write(to: results)
+        print("\nwritten: \(written.joined(separator: ", "))")
+        if measurements.failed > 0 {
+            StandardError.say("bench-cluster: \(measurements.failed) requests failed; see the results\n")
+            throw ExitCode(1)
+        }
+    }
+
+    static func main() {
+        let signals = Running.endWithSignals()
+        defer { withExtendedLifetime(signals) {} }
+        do {
+            var command = try parseAsRoot()
+            try command.run()
+        } catch let failure as BenchmarkFailure {
+            StandardError.say("bench-cluster: \(failure.message)\n")
+            Foundation.exit(1)
+        } catch {
+            exit(withError: error)
+        }
+    }
+}
+
+struct System {
+    var name: String
+    var nodes: Int
+}
+
+struct BenchmarkFailure: Error {
+    var message: String
+}
+
+/// Which measurement runs, in place on a terminal, else a line each.
+struct Progress {
+    private let total: Int
+    private var started = 0
+
+    init(total: Int) {
+        self.total = total
+    }
+
+    mutating func next(_ what: String) {
+        started += 1
+        let line = "[\(started)/\(total)] \(what)"
+        if StandardError.isTerminal { StandardError.sayInPlace(line) } else { StandardError.say("\(line)\n") }
+    }
+
+    func end() {
+        if StandardError.isTerminal { StandardError.sayInPlace("") }
+    }
+}

@@ -1,0 +1,97 @@
+// The history of a run as a file: an operation a line, in the order of their ends. It is encoded and written by a queue
+// of its own, so that the disk never delays a request.
+
+import Dispatch
+import Glibc
+import Synchronization
+import SystemPackage
+
+final class HistoryFile: Sendable {
+    private let path: String
+    private let file: FileDescriptor
+    private let queue = DispatchQueue(label: "history")
+    private let batch = Mutex<[RecordedOperation]>([])
+    private let error = Mutex<Errno?>(nil)
+
+    private static let batchSize = 512
+
+    /// Creates the file, or empties it.
+    init(path: String) throws {
+        self.path = path
+        do {
+            file = try FileDescriptor.open(
+                FilePath(path), .writeOnly, options: [.create, .truncate, .closeOnExec],
+                permissions: [.ownerReadWrite, .groupRead, .otherRead])
+        } catch let error as Errno {
+            throw LoadFailure.history(path, error.rawValue)
+        }
+    }
+
+    /// What a write came to; nil while all is well.
+    var failure: LoadFailure? { error.withLock { $0.map { .history(path, $0.rawValue) } } }
+
+    func add(_ operation: RecordedOperation) {
+        let full: [RecordedOperation]? = batch.withLock { batch in
+            batch.append(operation)
+            guard batch.count >= Self.batchSize else { return nil }
+            defer { batch = [] }
+            return batch
+        }
+        if let full { queue.async { self.write(full) } }
+    }
+
+    /// Writes what is left.
+    func close() throws {
+        let rest = batch.withLock { $0 }
+        queue.sync { write(rest) }
+        if let failure { throw failure }
+        do {
+            try file.close()
+        } catch let error as Errno {
+            throw LoadFailure.history(path, error.rawValue)
+        }
+    }
+
+    private func write(_ operations: [RecordedOperation]) {
+        guard failure == nil else { return }
+        var bytes: [UInt8] = []
+        for operation in operations { operation.encode(into: &bytes) }
+        do {
+            try file.writeAll(bytes)
+        } catch {
+            self.error.withLock { $0 = error as? Errno ?? .ioError }
+        }
+    }
+}
+
+extension RecordedOperation {
+    /// As a line of JSON, with its fields in the order in which people read them.
+    func encode(into bytes: inout [UInt8]) {
+        let (word, read): (String, String?) =
+            switch outcome {
+            case .done(let value): ("ok", value)
+            case .refused: ("fail", nil)
+            case .unknown: ("unknown", nil)
+            }
+        bytes += "{\"client\":\(client),\"op\":\"\(request.kind.rawValue)\",\"key\":".utf8
+        Self.encode(request.key, into: &bytes)
+        bytes += ",\"value\":".utf8
+        if let value = request.value ?? read { Self.encode(value, into: &bytes) } else { bytes += "null".utf8 }
+        bytes += ",\"start\":\(start),\"end\":\(end.map(String.init) ?? "null"),\"outcome\":\"\(word)\"}\n".utf8
+    }
+
+    private static func encode(_ text: String, into bytes: inout [UInt8]) {
+        bytes.append(UInt8(ascii: "\""))
+        for byte in text.utf8 {
+            switch byte {
+            case UInt8(ascii: "\""), UInt8(ascii: "\\"):
+                bytes += [UInt8(ascii: "\\"), byte]
+            case ..<0x20:
+                bytes += "\\u00\(byte < 0x10 ? "0" : "")\(String(byte, radix: 16))".utf8
+            default:
+                bytes.append(byte)
+            }
+        }
+        bytes.append(UInt8(ascii: "\""))
+    }
+}

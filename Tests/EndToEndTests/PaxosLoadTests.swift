@@ -1,0 +1,83 @@
+import Foundation
+import Testing
+
+extension EndToEnd {
+    /// `paxos-load` against real nodes.
+    @Suite(.serialized) struct PaxosLoad {
+        /// A line of the history (docs/load.md).
+        private struct Operation: Decodable {
+            var client: Int
+            var op: String
+            var key: String
+            var value: String?
+            var start: Int64
+            var end: Int64?
+            var outcome: String
+        }
+
+        @Test(.timeLimit(.minutes(2))) func healthyClusterAnswersEverything() async throws {
+            try await Cluster.run { cluster in
+                let run = try await load(cluster, ["--count", "2000", "--reads", "0.5", "--connections", "12"])
+                #expect(run.ending == .exit(0), "\(run.output)")
+                let report = try #require(run.lines.last.flatMap(Self.object))
+                let all = try #require(report["all"] as? [String: any Sendable])
+                #expect(all["succeeded"] as? Int == 2_000 && all["failed"] as? Int == 0)
+                let nodes = try #require(report["nodes"] as? [[String: any Sendable]])
+                #expect(nodes.count == 3 && nodes.allSatisfy { ($0["succeeded"] as? Int ?? 0) > 0 })
+            }
+        }
+
+        @Test(.timeLimit(.minutes(4))) func killedNodeIsCountedAndNoAcknowledgedWriteOfTheHistoryIsLost() async throws {
+            try await Cluster.run { cluster in
+                let history = "\(cluster.folder)/history"
+                // So many keys that a key is hardly written twice.
+                let arguments = ["--seconds", "6", "--keys", "1000000000", "--key-size", "16", "--history", history]
+                async let finished = load(cluster, arguments + ["--connections", "24", "--timeout", "5"])
+                try await eventually("the history grows") {
+                    try FileManager.default.attributesOfItem(atPath: history)[.size] as? Int ?? 0 > 100_000
+                }
+                let leader = try await cluster.leader()
+                try await cluster.kill(leader)
+                let run = try await finished
+                #expect(run.ending == .exit(1), "\(run.output)")
+                let report = try #require(run.lines.last.flatMap(Self.object))
+                let all = try #require(report["all"] as? [String: any Sendable])
+                let nodes = try #require(report["nodes"] as? [[String: any Sendable]])
+                #expect(nodes[leader]["failed"] as? Int ?? 0 > 0, "\(run.output)")
+
+                let operations = try String(contentsOfFile: history, encoding: .utf8).split(separator: "\n").map {
+                    try JSONDecoder().decode(Operation.self, from: Data($0.utf8))
+                }
+                let succeeded = operations.count { $0.outcome == "ok" }
+                #expect(all["succeeded"] as? Int == succeeded && succeeded > 0)
+                #expect(all["failed"] as? Int == operations.count - succeeded)
+                #expect(operations.allSatisfy { $0.end.map { $0 > 0 } ?? ($0.outcome == "unknown") })
+
+                try await cluster.start(leader)
+                try await cluster.waitUntilHealthy(leader)
+                let kept = Self.expected(operations)
+                #expect(kept.count > 100)
+                let clients = cluster.all.map(cluster.client)
+                #expect(try await differences(from: kept, through: clients).prefix(10) == [])
+            }
+        }
+
+        /// The value of each key that was written once, and acknowledged.
+        private static func expected(_ operations: [Operation]) -> [String: String] {
+            let writes = Dictionary(grouping: operations.filter { $0.op == "set" }, by: \.key)
+            return writes.compactMapValues { writes in
+                writes.count == 1 && writes[0].outcome == "ok" ? writes[0].value : nil
+            }
+        }
+
+        private static func object(_ line: String) -> [String: any Sendable]? {
+            (try? JSONSerialization.jsonObject(with: Data(line.utf8))) as? [String: any Sendable]
+        }
+
+        private func load(_ cluster: Cluster, _ arguments: [String]) async throws -> FinishedRun {
+            let nodes = cluster.httpPorts.map { "http://127.0.0.1:\($0)" }.joined(separator: ",")
+            return try await FinishedRun(
+                Programs.load, ["--nodes", nodes, "--format", "json"] + arguments, seconds: 90)
+        }
+    }
+}
