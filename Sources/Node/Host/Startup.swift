@@ -108,7 +108,7 @@ struct Startup {
         let storage = NodeStorage(
             journal: JournalThread(journal, disk: disk, loop: loop) { host.post(.journalDurable($0)) },
             log: LogThread(log, identity: identity, fileSystem: fileSystem, places: places) {
-                host.post(.logDurable(through: $0))
+                host.post(.logDurable($0, $1))
             },
             reading: LogReading(fileSystem: fileSystem, directory: places.log, logger: logger)
         ) { host.post($0) }
