@@ -14,7 +14,7 @@ export BUILD_FLAGS := --explicit-target-dependency-import-check error
 export LOGS HTTP_PORT PEER_PORT PURGE
 
 .DEFAULT_GOAL := help
-.PHONY: help deps build test test-unit test-end-to-end lint format demo stop clean
+.PHONY: help deps build test test-unit test-end-to-end test-browser lint format demo stop clean
 
 help: ## Say what each target does
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -36,6 +36,9 @@ test-unit: deps ## Run the tests that start no process
 
 test-end-to-end: deps ## Run the tests on real processes
 	@Scripts/test end-to-end
+
+test-browser: build ## Test the status page in a headless Chromium
+	@Scripts/test-browser release
 
 lint: deps ## Check format, import lines and warnings; any finding is an error
 	swift format lint --strict --recursive --parallel Package.swift Sources Tests

@@ -48,6 +48,11 @@ enum Answers {
         return Response(status: .ok, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(bytes: value)))
     }
 
+    static func text(_ text: String) -> Response {
+        let headers: HTTPFields = [.contentType: "text/plain; charset=utf-8", .vary: "Accept"]
+        return Response(status: .ok, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(string: text)))
+    }
+
     static func failure(_ failure: HTTPFailure, slot: Slot? = nil) -> Response {
         var headers = HTTPFields()
         headers[retryAfter] = failure.retryAfter.map { "\($0)" }
@@ -58,12 +63,17 @@ enum Answers {
     }
 
     /// Whether a client asks for JSON by name; `*/*` is content with bytes.
-    static func wantsJSON(_ headers: HTTPFields) -> Bool {
+    static func wantsJSON(_ headers: HTTPFields) -> Bool { names(jsonType, headers) }
+
+    /// Whether a client is a browser, or says that it wants what one does.
+    static func wantsHTML(_ headers: HTTPFields) -> Bool { names("text/html", headers) }
+
+    private static func names(_ type: String, _ headers: HTTPFields) -> Bool {
         guard let accept = headers[.accept] else { return false }
         return accept.split(separator: ",").contains { item in
             let parts = item.split(separator: ";").map { $0.filter { $0 != " " && $0 != "\t" }.lowercased() }
             let isRefused = parts.dropFirst().contains { $0 == "q=0" || $0 == "q=0.0" }
-            return parts.first == jsonType && !isRefused
+            return parts.first == type && !isRefused
         }
     }
 }

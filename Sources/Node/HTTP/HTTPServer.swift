@@ -14,6 +14,7 @@ struct HTTPServer<Service: StoreService> {
 
     let address: HostAndPort
     let responder: Responder<Service>
+    let traffic: Traffic
     let loop: any EventLoop
     /// More than these wait to be accepted.
     let mostConnections: Int
@@ -23,6 +24,7 @@ struct HTTPServer<Service: StoreService> {
 
     func makeService() throws -> any ServiceLifecycle.Service {
         let responder = responder
+        let traffic = traffic
         let date = HTTPDate()
         return try HTTPServerBuilder.http1(configuration: .init(idleTimeout: Self.idleTimeout)).buildServer(
             configuration: ServerConfiguration(
@@ -30,8 +32,10 @@ struct HTTPServer<Service: StoreService> {
                 availableConnectionsDelegate: MaximumAvailableConnections(mostConnections, logger: logger)),
             eventLoopGroup: loop, logger: logger,
             responder: { request, writer, _ in
-                var response = try await responder.respond(to: request) {
-                    try await writer.writeInformationalHead(HTTPResponse(status: .continue))
+                var response = try await traffic.watch(request.head.path, status: \.status) {
+                    try await responder.respond(to: request) {
+                        try await writer.writeInformationalHead(HTTPResponse(status: .continue))
+                    }
                 }
                 response.headers[.date] = date.now
                 try await writer.write(response: response.head, body: response.body)

@@ -47,6 +47,11 @@ struct Responder<Service: StoreService>: Sendable {
                 return Answers.json(.ok, await service.status().json)
             case .health:
                 return try await health()
+            case .root:
+                guard Answers.wantsHTML(request.headers) else { return Answers.text(await service.cluster().text) }
+                return StatusPage.page.response(known: request.headers[.ifNoneMatch])
+            case .cluster:
+                return Answers.json(.ok, await service.cluster().json)
             case .crash:
                 guard allowsCrash else {
                     throw HTTPFailure(.forbidden, "forbidden", "the node was started without --allow-crash")

@@ -13,6 +13,9 @@ enum Route: Equatable, Sendable {
     case print(name: String)
     case status
     case health
+    /// For people, who may have come by a browser or without.
+    case root
+    case cluster
 
     enum Consistency: String, Sendable {
         case linearizable
@@ -43,7 +46,7 @@ enum Route: Equatable, Sendable {
     }
 
     private static let fixed: Set<[Substring]> = [
-        ["store", "set"], ["store", "delete"], ["store", "nop"], ["crash"], ["status"], ["health"],
+        ["store", "set"], ["store", "delete"], ["store", "nop"], ["crash"], ["status"], ["health"], ["cluster"],
     ]
 
     private static func find(
@@ -65,6 +68,8 @@ enum Route: Equatable, Sendable {
         case ("crash", _, 1): return try only([.get, .post], method, .crash)
         case ("status", _, 1): return try only([.get], method, .status)
         case ("health", _, 1): return try only([.get], method, .health)
+        case ("cluster", _, 1): return try only([.get], method, .cluster)
+        case ("", _, 1): return try only([.get], method, .root)
         case ("log", "print", 2): throw .badRequest("the name is missing: /log/print/NAME")
         case ("log", "print", 3):
             try check(method, among: [.get])

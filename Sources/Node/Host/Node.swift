@@ -21,6 +21,7 @@ final class Node: Sendable {
     private let network: PeerNetwork
     private let disk: DiskSpace
     private let logger: Logger
+    let traffic = Traffic()
 
     init(
         _ configuration: NodeConfiguration, host: DriverHost, storage: NodeStorage, printer: LogPrinter,
@@ -89,6 +90,11 @@ extension Node: StoreService {
                 driver: driver.status, configuration: driver.configuration, logSegments: size.segments,
                 logBytes: size.bytes, links: network.status, heldMessages: host.heldMessages)
         }
+    }
+
+    func cluster() async -> ClusterStatus {
+        let view = await host.look { $0.clusterView }
+        return ClusterStatus(view: view, time: WallClock.now, traffic: traffic.seconds, isDiskFull: disk.isFull)
     }
 
     func unhealthyReason() async -> String? {

@@ -135,7 +135,8 @@ struct Startup {
     private func serve(_ node: Node) async throws {
         let server = HTTPServer(
             address: configuration.http, responder: Responder(service: node, allowsCrash: configuration.allowsCrash),
-            loop: loop, mostConnections: OpenFiles.raiseLimit() - 200, logger: quietLogger, ready: { sayReady($0) })
+            traffic: node.traffic, loop: loop, mostConnections: OpenFiles.raiseLimit() - 200, logger: quietLogger,
+            ready: { sayReady($0) })
         let services = ServiceGroup(
             configuration: ServiceGroupConfiguration(
                 services: [

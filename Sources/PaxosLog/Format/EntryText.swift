@@ -17,7 +17,8 @@ package enum EntryText {
         "\(entry.slot) \(state.rawValue) \(text(entry, in: bytes, command: command))"
     }
 
-    private static func text(_ entry: EntryView, in bytes: [UInt8], command: ([UInt8]) -> String) -> String {
+    /// The same without slot and state.
+    package static func text(_ entry: EntryView, in bytes: [UInt8], command: ([UInt8]) -> String) -> String {
         let payload = Array(bytes[entry.payload])
         switch entry.kind {
         case .command: return command(payload)
