@@ -23,8 +23,8 @@ export BUILD_FLAGS := --explicit-target-dependency-import-check error
 export LOGS N HTTP_PORT BIND PEER_PORT COUNT NAME NODES TIMES DELAY PURGE
 
 .DEFAULT_GOAL := help
-.PHONY: help deps build test test-unit test-end-to-end test-processes test-containers lint format all docker provision \
-    local demo bench info request requests logs diff verify cmp crash stop clean distclean
+.PHONY: help deps build test test-unit test-end-to-end test-processes test-containers test-browser \
+    lint format all docker provision local demo bench info request requests logs diff verify cmp crash stop clean distclean
 
 help: ## Say what each target does
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -52,6 +52,9 @@ test-unit: deps ## Run the tests that start no process
 
 test-end-to-end: deps ## Run the tests on real processes
 	@Scripts/test end-to-end
+
+test-browser: build ## Test the status page in a headless Chromium
+	@Scripts/test-browser release
 
 lint: deps ## Check format, import lines and warnings; any finding is an error
 	swift format lint --strict --recursive --parallel Package.swift Sources Tests Benchmarks

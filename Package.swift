@@ -69,7 +69,8 @@ let package = Package(
         .executableTarget(
             name: "Node",
             dependencies: [
-                paxos, paxosLog, stateMachine, replication, nioCore, argumentParser, systemPackage, "CZlib",
+                paxos, paxosLog, stateMachine, replication, nioCore, argumentParser, systemPackage, crypto, histogram,
+                "CZlib",
                 .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -79,7 +80,7 @@ let package = Package(
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "Configuration", package: "swift-configuration"),
             ],
-            swiftSettings: settings),
+            resources: [.embedInCode("HTTP/StatusPage/status.html")], swiftSettings: settings),
         .executableTarget(
             name: "logtool", dependencies: [paxos, paxosLog, stateMachine, argumentParser, systemPackage],
             swiftSettings: settings),
