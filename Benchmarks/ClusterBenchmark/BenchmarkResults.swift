@@ -26,8 +26,8 @@ struct BenchmarkResults: Encodable {
 
     var tableLines: [String] {
         let headings = [
-            "system", "value B", "clients", "requests/s", "p50 ms", "p99 ms", "max ms", "failed", "fdatasync p50",
-            "p99 ms", "round trip p50", "p99 ms",
+            "system", "value B", "clients", "requests/s", "p50 ms", "p99 ms", "max ms", "failed", "fdatasync p50 ms",
+            "p99 ms", "loopback p50 ms", "p99 ms",
         ]
         func milliseconds(_ microseconds: Int?) -> String {
             microseconds.map { decimal(Double($0) / 1_000, digits: 3) } ?? "-"

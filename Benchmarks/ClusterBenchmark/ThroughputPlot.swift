@@ -58,7 +58,8 @@ struct ThroughputPlot {
             for point in one.points {
                 let (px, py) = (x(point.throughput), y(point.p99))
                 body.append("<circle cx=\"\(Self.short(px))\" cy=\"\(Self.short(py))\" r=\"4\" fill=\"\(color)\"/>")
-                body.append(Self.text("\(point.clients)", px, py - 9, class: "point"))
+                // Above the first line and below the others, where lines come close to one another.
+                body.append(Self.text("\(point.clients)", px, py + (number == 0 ? -9 : 18), class: "point"))
             }
             let legend = area.left + 14 + Double(number) * 120
             body.append(Self.line(legend, area.bottom + 64, legend + 24, area.bottom + 64, color: color))

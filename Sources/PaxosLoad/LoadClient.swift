@@ -55,10 +55,10 @@ final class LoadClient {
         setHead = HTTPRequestHead(version: .http1_1, method: .POST, uri: "/store/set", headers: setHeaders)
     }
 
-    /// A name for the value of this client's next write; no two are the same in a run.
+    /// A name for the value of this client's next write; no two are the same, in this run or another.
     func nextValueName() -> String {
         valueNumber += 1
-        return "\(name)-\(valueNumber)"
+        return "\(run.settings.runName)-\(name)-\(valueNumber)"
     }
 
     // MARK: Connecting
