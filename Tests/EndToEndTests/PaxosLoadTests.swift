@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import Testing
 
 extension EndToEnd {
@@ -70,6 +71,23 @@ extension EndToEnd {
             }
         }
 
+        @Test(.timeLimit(.minutes(2))) func interruptedRunEndsAtOnceAndSaysWhatItMeasured() async throws {
+            try await Cluster.run(of: 1) { cluster in
+                let (history, output) = ("\(cluster.folder)/history", "\(cluster.folder)/load")
+                let process = try ChildProcess(
+                    Programs.load, arguments(cluster, ["--seconds", "1000", "--history", history]), output: output)
+                try await eventually("the history grows") {
+                    try FileManager.default.attributesOfItem(atPath: history)[.size] as? Int ?? 0 > 10_000
+                }
+                process.send(SIGINT)
+                #expect(try await process.wait(seconds: 20) == .exit(0))
+                let report = try #require(Self.object(String(contentsOfFile: output, encoding: .utf8)))
+                let all = try #require(report["all"] as? [String: any Sendable])
+                #expect(report["ending"] as? String == "interrupted")
+                #expect(try History(file: history).operations.count == all["succeeded"] as? Int)
+            }
+        }
+
         /// The value of each key that was written once, and acknowledged.
         private static func expected(_ operations: [History.Operation]) -> [String: String] {
             let writes = Dictionary(grouping: operations.filter { $0.op == "set" }, by: \.key)
@@ -82,10 +100,13 @@ extension EndToEnd {
             (try? JSONSerialization.jsonObject(with: Data(line.utf8))) as? [String: any Sendable]
         }
 
-        private func load(_ cluster: Cluster, _ arguments: [String]) async throws -> FinishedRun {
+        private func arguments(_ cluster: Cluster, _ more: [String]) -> [String] {
             let nodes = cluster.httpPorts.map { "http://127.0.0.1:\($0)" }.joined(separator: ",")
-            return try await FinishedRun(
-                Programs.load, ["--nodes", nodes, "--format", "json"] + arguments, seconds: 90)
+            return ["--nodes", nodes, "--format", "json"] + more
+        }
+
+        private func load(_ cluster: Cluster, _ more: [String]) async throws -> FinishedRun {
+            try await FinishedRun(Programs.load, arguments(cluster, more), seconds: 90)
         }
     }
 }
