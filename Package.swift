@@ -126,6 +126,7 @@ let package = Package(
                 .product(name: "NIOHTTP1", package: "swift-nio"),
             ],
             swiftSettings: settings),
+        .testTarget(name: "ClusterBenchmarkTests", dependencies: ["ClusterBenchmark"], swiftSettings: settings),
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
