@@ -8,13 +8,16 @@ HTTP_PORT ?= 8000
 PEER_PORT ?= 9000
 # What to test: a regular expression over Target.Suite/test; empty for everything.
 FILTER ?=
+# Where to install, and how large the log is that bench-log writes.
+PREFIX ?= /usr/local
+SIZE ?= 1000
 
 # Lint and tests share one build: another flag here or there would build the dependencies twice.
 export BUILD_FLAGS := --explicit-target-dependency-import-check error
 export LOGS HTTP_PORT PEER_PORT PURGE
 
 .DEFAULT_GOAL := help
-.PHONY: help deps build test test-unit test-end-to-end lint format demo stop clean
+.PHONY: help deps build test test-unit test-end-to-end lint format bench-log install demo stop clean
 
 help: ## Say what each target does
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -38,12 +41,21 @@ test-end-to-end: deps ## Run the tests on real processes
 	@Scripts/test end-to-end
 
 lint: deps ## Check format, import lines and warnings; any finding is an error
-	swift format lint --strict --recursive --parallel Package.swift Sources Tests
+	swift format lint --strict --recursive --parallel Package.swift Sources Tests Benchmarks
 	Scripts/check-imports
+	Scripts/check-imports Benchmarks
 	swift build --build-tests $(BUILD_FLAGS)
 
 format: deps ## Format all sources in place
-	swift format format --in-place --recursive --parallel Package.swift Sources Tests
+	swift format format --in-place --recursive --parallel Package.swift Sources Tests Benchmarks
+
+bench-log: build ## Measure logtool on a log of SIZE megabytes (1000), beside zstd -t: needs 4 times that on the disk
+	@command -v zstd >/dev/null || { echo "zstd is what is compared with, and is missing: apt-get install zstd" >&2; exit 1; }
+	swift build -c release --product bench-log
+	.build/release/bench-log --megabytes $(SIZE) --results Benchmarks/results/log.json
+
+install: build ## Install the programs and their shell completions below PREFIX (/usr/local)
+	@PREFIX='$(PREFIX)' Scripts/install
 
 demo: build ## Run three nodes on this machine, kill and restart the leader, read and compare the logs
 	@Scripts/demo

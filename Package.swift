@@ -25,6 +25,7 @@ let package = Package(
     products: [
         .executable(name: "paxos-node", targets: ["Node"]),
         .executable(name: "logtool", targets: ["logtool"]),
+        .executable(name: "bench-log", targets: ["LogBenchmark"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.0"),
@@ -45,9 +46,10 @@ let package = Package(
     targets: [
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
         .target(name: "CXXHash"),
+        .target(name: "CSHA256"),
         .target(name: "Paxos", dependencies: [deque], swiftSettings: settings),
         .target(
-            name: "PaxosLog", dependencies: [paxos, "CZstd", "CXXHash", crypto, systemPackage],
+            name: "PaxosLog", dependencies: [paxos, "CZstd", "CXXHash", "CSHA256", crypto, systemPackage],
             swiftSettings: settings),
         .target(
             name: "StateMachine",
@@ -76,6 +78,9 @@ let package = Package(
         .executableTarget(
             name: "logtool", dependencies: [paxos, paxosLog, stateMachine, argumentParser, systemPackage],
             swiftSettings: settings),
+        .executableTarget(
+            name: "LogBenchmark", dependencies: [paxos, paxosLog, stateMachine, argumentParser, systemPackage],
+            path: "Benchmarks/LogBenchmark", swiftSettings: settings),
         .testTarget(name: "PaxosTests", dependencies: [paxos], swiftSettings: settings),
         .testTarget(
             name: "PaxosLogTests", dependencies: [paxos, paxosLog, systemPackage],
