@@ -49,7 +49,7 @@ lint: deps ## Check format, import lines and warnings; any finding is an error
 format: deps ## Format all sources in place
 	swift format format --in-place --recursive --parallel Package.swift Sources Tests Benchmarks
 
-bench-log: build ## Measure logtool on a log of SIZE megabytes (1000), beside zstd -t: needs 4 times that on the disk
+bench-log: build ## Measure logtool on logs of SIZE megabytes (1000), beside zstd -t
 	@command -v zstd >/dev/null || { echo "zstd is what is compared with, and is missing: apt-get install zstd" >&2; exit 1; }
 	swift build -c release --product bench-log
 	.build/release/bench-log --megabytes $(SIZE) --results Benchmarks/results/log.json

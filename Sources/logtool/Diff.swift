@@ -34,7 +34,7 @@ struct Diff: ParsableCommand {
 
     func run() throws {
         let logs = try directories.map { try NodeLog($0) }
-        let progress = payloads ? ProgressLine("diff", bytes: try logs.reduce(0) { try $0 + $1.storedBytes }) : nil
+        let progress = payloads ? ProgressLine("diff", bytes: try logs.reduce(0) { try $0 + $1.storedBytes() }) : nil
         let comparison = try Comparison(logs, readsPayloads: payloads, progress: progress)
         progress?.erase()
         var output = Output()

@@ -25,7 +25,7 @@ struct Info: ParsableCommand {
         var worst = Verdict.clean
         for (index, directory) in directories.enumerated() {
             let log = try NodeLog(directory)
-            let progress = ProgressLine("info \(log.name)", bytes: try log.storedBytes)
+            let progress = ProgressLine("info \(log.name)", bytes: try log.storedBytes())
             let summary = try FolderSummary(log, progress: progress)
             progress.erase()
             switch format {

@@ -47,9 +47,14 @@ struct NodeLog {
         }
     }
 
-    /// How many bytes the chosen log has on disk.
-    var storedBytes: UInt64 {
-        get throws { try reader.segments().reduce(0) { try $0 + reader.size(of: $1) } }
+    /// How many bytes those segments have on disk that may hold some of the slots.
+    func storedBytes(of slots: ClosedRange<Slot> = .first...SlotArgument.last) throws -> UInt64 {
+        let names = try reader.segments()
+        return try names.indices.reduce(0) { bytes, index in
+            let isBefore = index + 1 < names.count && names[index + 1].firstSlot <= slots.lowerBound
+            let isBehind = names[index].firstSlot > slots.upperBound
+            return isBefore || isBehind ? bytes : try bytes + reader.size(of: names[index])
+        }
     }
 
     /// How many files lie ready to become the journal's next.

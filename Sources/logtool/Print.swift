@@ -107,7 +107,7 @@ struct Print: ParsableCommand {
             try files.read(slots, direction, progress: progress) { printing.visit($0) }
         } else {
             let log = try NodeLog(sources[0])
-            let progress = ProgressLine("print \(log.name)", bytes: try log.storedBytes)
+            let progress = ProgressLine("print \(log.name)", bytes: try log.storedBytes(of: slots))
             printing.output.progress = progress
             try log.read(slots, direction, progress: progress) { printing.visit($0) }
         }

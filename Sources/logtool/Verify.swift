@@ -42,7 +42,7 @@ struct Verify: ParsableCommand {
         let threads = jobs.map { Threads(count: $0) } ?? .all
         for directory in directories {
             let log = try NodeLog(directory)
-            let progress = ProgressLine("verify \(log.name)", bytes: try log.storedBytes)
+            let progress = ProgressLine("verify \(log.name)", bytes: try log.storedBytes())
             let report = try Verification(log, by: threads, progress: progress)
             progress.erase()
             switch format {

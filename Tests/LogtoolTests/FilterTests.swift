@@ -102,6 +102,15 @@ import Testing
         }
     }
 
+    @Test func progressCountsTheSegmentsOfTheSlots() throws {
+        let log = try fixture.log(0)
+        let names = try log.reader.segments()
+        let sizes = try names.map { try log.reader.size(of: $0) }
+        #expect(try log.storedBytes() == sizes.reduce(0, +))
+        #expect(try log.storedBytes(of: names[1].firstSlot...names[1].firstSlot) == sizes[1])
+        #expect(try log.storedBytes(of: names[1].firstSlot.previous...names[1].firstSlot) == sizes[0] + sizes[1])
+    }
+
     @Test(arguments: [
         ["x", "--since", "1795575600"], ["x", "--until", "soon"], ["x", "--kind", "set"], ["x", "--prefix", "a b"],
         ["x", "--since", "2026-11-25", "--until", "2026-11-24"], ["x", "y"],

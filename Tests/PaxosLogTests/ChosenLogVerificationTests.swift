@@ -94,6 +94,22 @@ private struct TestWorkers: Workers {
         }
     }
 
+    @Test(arguments: [1, 2, 3]) func brokenChainIsFoundByAnyNumber(jobs: Int) throws {
+        for length in (Self.written.count - 3)..<Self.written.count {
+            let fileSystem = try Sample.fileSystem(Array(Self.written[...length]))
+            let block = try #require(try Reading(fileSystem).blocks.last)
+            try Sample.forge(block, fileSystem)
+            let plain = try plainFindings(fileSystem)
+            #expect(plain.count == length + 1)
+            guard case .damage(let damage)? = plain.last else {
+                Issue.record("the broken chain is found")
+                return
+            }
+            #expect(damage.slots == block.slots && damage.reason.contains("chain"))
+            #expect(try findings(fileSystem, jobs: jobs) == withoutPayloads(plain))
+        }
+    }
+
     @Test func missingSegmentGivesTheSameFindings() throws {
         for missing in 0..<2 {
             let fileSystem = try Sample.fileSystem(Self.written)

@@ -82,8 +82,7 @@ final class BlockVerifier: @unchecked Sendable {
 
     private func loads(_ block: ChainedBlock, of file: any File, into raw: inout RawStorage) -> Bool {
         do {
-            let fault = try load(block, of: file, into: &raw)
-            return if case nil = fault { true } else { false }
+            return try load(block, of: file, into: &raw) == nil
         } catch {
             return false
         }

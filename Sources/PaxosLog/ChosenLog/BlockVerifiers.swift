@@ -25,7 +25,7 @@ struct BlockVerifiers: ~Copyable, Sendable {
 
     /// How many pairs of blocks a worker verifies between two meetings of all: enough that the wait for the last one is
     /// short beside it.
-    private static let pairsPerWorker = 32
+    private static let pairsPerWorker = 64
 
     /// - Parameter workers: who verifies ahead of the walk; nil for nobody.
     init(workers: (any Workers)? = nil) {
