@@ -17,6 +17,9 @@ TIMES ?= 1
 DELAY ?= 0
 # What to test: a regular expression over Target.Suite/test; empty for everything.
 FILTER ?=
+# Where to install, and how large the log is that bench-log writes.
+PREFIX ?= /usr/local
+SIZE ?= 1000
 
 # Lint and tests share one build: another flag here or there would build the dependencies twice.
 export BUILD_FLAGS := --explicit-target-dependency-import-check error
@@ -24,7 +27,7 @@ export LOGS N HTTP_PORT BIND PEER_PORT COUNT NAME NODES TIMES DELAY PURGE
 
 .DEFAULT_GOAL := help
 .PHONY: help deps build test test-unit test-end-to-end test-processes test-containers test-browser \
-    lint format all docker provision local demo bench info request requests logs diff verify cmp crash stop clean distclean
+    lint format all docker provision local demo bench bench-log install info request requests logs diff verify cmp crash stop clean distclean
 
 help: ## Say what each target does
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -104,6 +107,14 @@ crash: ## Crash the NODES (all) in turn, TIMES each, under load; then verify and
 bench: build ## Measure one node and three under load, beside the limits of this machine
 	swift build -c release --product bench-cluster
 	@.build/release/bench-cluster
+
+bench-log: build ## Measure logtool on logs of SIZE megabytes (1000), beside zstd -t
+	@command -v zstd >/dev/null || { echo "zstd is what is compared with, and is missing: apt-get install zstd" >&2; exit 1; }
+	swift build -c release --product bench-log
+	.build/release/bench-log --megabytes $(SIZE) --results Benchmarks/results/log.json
+
+install: build ## Install the programs and their shell completions below PREFIX (/usr/local)
+	@PREFIX='$(PREFIX)' Scripts/install
 
 stop: ## Stop the nodes; they can be started again
 	@Scripts/stop

@@ -28,6 +28,7 @@ let package = Package(
         .executable(name: "logtool", targets: ["logtool"]),
         .executable(name: "paxos-load", targets: ["PaxosLoad"]),
         .executable(name: "bench-cluster", targets: ["ClusterBenchmark"]),
+        .executable(name: "bench-log", targets: ["LogBenchmark"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.0"),
@@ -51,9 +52,10 @@ let package = Package(
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .target(name: "CXXHash"),
+        .target(name: "CSHA256"),
         .target(name: "Paxos", dependencies: [deque], swiftSettings: settings),
         .target(
-            name: "PaxosLog", dependencies: [paxos, "CZstd", "CXXHash", crypto, systemPackage],
+            name: "PaxosLog", dependencies: [paxos, "CZstd", "CXXHash", "CSHA256", crypto, systemPackage],
             swiftSettings: settings),
         .target(
             name: "StateMachine",
@@ -96,6 +98,9 @@ let package = Package(
         .executableTarget(
             name: "ClusterBenchmark", dependencies: ["Console", argumentParser, histogram],
             path: "Benchmarks/ClusterBenchmark", swiftSettings: settings),
+        .executableTarget(
+            name: "LogBenchmark", dependencies: [paxos, paxosLog, stateMachine, argumentParser, systemPackage],
+            path: "Benchmarks/LogBenchmark", swiftSettings: settings),
         .testTarget(name: "PaxosTests", dependencies: [paxos], swiftSettings: settings),
         .testTarget(
             name: "PaxosLogTests", dependencies: [paxos, paxosLog, systemPackage],
