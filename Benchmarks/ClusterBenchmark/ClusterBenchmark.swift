@@ -12,9 +12,9 @@ struct ClusterBenchmark: ParsableCommand {
         abstract: "Measure one node and a cluster of three under load, beside the limits of this machine.",
         discussion: """
             Eight rows: one node and three, values of 10 and 1000 bytes, one client and 64. Then a sweep of rising \
-            numbers of clients, drawn as an SVG of throughput against p99. Everything is measured in several rounds, and of \
-            each row the one with the median throughput is shown. Before each measurement the latency of fdatasync and \
-            of a round trip over loopback are measured, so that a noisy neighbour shows.
+            numbers of clients, drawn as an SVG of throughput against p99. Everything is measured in several \
+            rounds, and of each row the one with the median throughput is shown. Before each measurement the \
+            latency of fdatasync and of a round trip over loopback are measured, so that a noisy neighbour shows.
 
             Exit status: 0 measured; 1 requests failed, or a node did not start; 64 usage.
             """)

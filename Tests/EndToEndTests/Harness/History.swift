@@ -1,6 +1,6 @@
-// A history of `paxos-load` (docs/load.md), and whether it is linearizable. Every value is written once, so that each read
-// names the write that it saw, and one pass over a key's values decides (Gibbons and Korach, "Testing Shared Memories",
-// section 4.2). It holds for keys that were absent when the history began.
+// A history of `paxos-load` (docs/load.md), and whether it is linearizable. Every value is written once, so that each
+// read names the write that it saw, and one pass over a key's values decides (Gibbons and Korach, "Testing Shared
+// Memories"). It holds for keys that were absent when the history began.
 
 import Foundation
 
@@ -35,8 +35,8 @@ struct History {
         }
     }
 
-    /// A value from the write that made it to the reads that saw it. It must have been the key's value from `firstEnd` to
-    /// `lastStart` if it was seen again after some operation on it had ended, and else at one moment between the two.
+    /// A value from the write that made it to the reads that saw it. It must have been the key's value from `firstEnd`
+    /// to `lastStart` if an operation on it began after another had ended, and else at one moment between the two.
     private struct Life {
         var value: String?
         var start: Int64
