@@ -111,7 +111,8 @@ bench: build ## Measure one node and three under load, beside the limits of this
 bench-log: build ## Measure logtool on logs of SIZE megabytes (1000), beside zstd -t
 	@command -v zstd >/dev/null || { echo "zstd is what is compared with, and is missing: apt-get install zstd" >&2; exit 1; }
 	swift build -c release --product bench-log
-	.build/release/bench-log --megabytes $(SIZE) --results Benchmarks/results/log.json
+	@place=$$(mktemp -d) && trap 'rm -rf "$$place"' EXIT && \
+		.build/release/bench-log --megabytes '$(SIZE)' --directory "$$place" --results Benchmarks/results/log.json
 
 install: build ## Install the programs and their shell completions below PREFIX (/usr/local)
 	@PREFIX='$(PREFIX)' Scripts/install
