@@ -17,14 +17,17 @@ TIMES ?= 1
 DELAY ?= 0
 # What to test: a regular expression over Target.Suite/test; empty for everything.
 FILTER ?=
+# Where to install, and how large the log is that bench-log writes.
+PREFIX ?= /usr/local
+SIZE ?= 1000
 
 # Lint and tests share one build: another flag here or there would build the dependencies twice.
 export BUILD_FLAGS := --explicit-target-dependency-import-check error
 export LOGS N HTTP_PORT BIND PEER_PORT COUNT NAME NODES TIMES DELAY PURGE
 
 .DEFAULT_GOAL := help
-.PHONY: help deps build test test-unit test-end-to-end test-processes test-containers lint format all docker provision \
-    local demo bench info request requests logs diff verify cmp crash stop clean distclean
+.PHONY: help deps build test test-unit test-end-to-end test-processes test-containers test-browser \
+    lint format all docker provision local demo bench bench-log install info request requests logs diff verify cmp crash stop clean distclean
 
 help: ## Say what each target does
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -52,6 +55,9 @@ test-unit: deps ## Run the tests that start no process
 
 test-end-to-end: deps ## Run the tests on real processes
 	@Scripts/test end-to-end
+
+test-browser: build ## Test the status page in a headless Chromium
+	@Scripts/test-browser release
 
 lint: deps ## Check format, import lines and warnings; any finding is an error
 	swift format lint --strict --recursive --parallel Package.swift Sources Tests Benchmarks
@@ -101,6 +107,14 @@ crash: ## Crash the NODES (all) in turn, TIMES each, under load; then verify and
 bench: build ## Measure one node and three under load, beside the limits of this machine
 	swift build -c release --product bench-cluster
 	@.build/release/bench-cluster
+
+bench-log: build ## Measure logtool on logs of SIZE megabytes (1000), beside zstd -t
+	@command -v zstd >/dev/null || { echo "zstd is what is compared with, and is missing: apt-get install zstd" >&2; exit 1; }
+	swift build -c release --product bench-log
+	.build/release/bench-log --megabytes $(SIZE) --results Benchmarks/results/log.json
+
+install: build ## Install the programs and their shell completions below PREFIX (/usr/local)
+	@PREFIX='$(PREFIX)' Scripts/install
 
 stop: ## Stop the nodes; they can be started again
 	@Scripts/stop

@@ -29,6 +29,7 @@ let package = Package(
         .executable(name: "simulate", targets: ["Simulator"]),
         .executable(name: "paxos-load", targets: ["PaxosLoad"]),
         .executable(name: "bench-cluster", targets: ["ClusterBenchmark"]),
+        .executable(name: "bench-log", targets: ["LogBenchmark"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.0"),
@@ -52,9 +53,10 @@ let package = Package(
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .target(name: "CXXHash"),
+        .target(name: "CSHA256"),
         .target(name: "Paxos", dependencies: [deque], swiftSettings: settings),
         .target(
-            name: "PaxosLog", dependencies: [paxos, "CZstd", "CXXHash", crypto, systemPackage],
+            name: "PaxosLog", dependencies: [paxos, "CZstd", "CXXHash", "CSHA256", crypto, systemPackage],
             swiftSettings: settings),
         .target(
             name: "StateMachine",
@@ -70,7 +72,8 @@ let package = Package(
         .executableTarget(
             name: "Node",
             dependencies: [
-                paxos, paxosLog, stateMachine, replication, nioCore, argumentParser, systemPackage, "CZlib",
+                paxos, paxosLog, stateMachine, replication, nioCore, argumentParser, systemPackage, crypto, histogram,
+                "CZlib",
                 .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -80,7 +83,7 @@ let package = Package(
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "Configuration", package: "swift-configuration"),
             ],
-            swiftSettings: settings),
+            resources: [.embedInCode("HTTP/StatusPage/status.html")], swiftSettings: settings),
         .executableTarget(
             name: "logtool", dependencies: [paxos, paxosLog, stateMachine, argumentParser, systemPackage],
             swiftSettings: settings),
@@ -102,6 +105,9 @@ let package = Package(
         .executableTarget(
             name: "ClusterBenchmark", dependencies: ["Console", argumentParser, histogram],
             path: "Benchmarks/ClusterBenchmark", swiftSettings: settings),
+        .executableTarget(
+            name: "LogBenchmark", dependencies: [paxos, paxosLog, stateMachine, argumentParser, systemPackage],
+            path: "Benchmarks/LogBenchmark", swiftSettings: settings),
         .testTarget(name: "PaxosTests", dependencies: [paxos], swiftSettings: settings),
         .testTarget(
             name: "PaxosLogTests", dependencies: [paxos, paxosLog, systemPackage],
@@ -135,6 +141,7 @@ let package = Package(
                 .product(name: "NIOHTTP1", package: "swift-nio"),
             ],
             swiftSettings: settings),
+        .testTarget(name: "ClusterBenchmarkTests", dependencies: ["ClusterBenchmark"], swiftSettings: settings),
         .testTarget(
             name: "EndToEndTests",
             dependencies: [

@@ -5,16 +5,26 @@ import Foundation
 
 struct BenchmarkResults: Encodable {
     struct Row: Encodable {
+        /// What rows of different rounds have in common.
+        struct Subject: Hashable {
+            var system: String
+            var valueSize: Int
+            var clients: Int
+        }
+
         var system: String
         var valueSize: Int
         var clients: Int
         /// Measured just before the load.
         var limits: MachineLimits.Sample
         var load: Programs.LoadReport
+
+        var subject: Subject { Subject(system: system, valueSize: valueSize, clients: clients) }
     }
 
     let started = Date()
     let machine: Machine
+    /// Of all rounds, in the order in which they were measured.
     var rows: [Row] = []
     var sweep: [Row] = []
 
@@ -24,17 +34,28 @@ struct BenchmarkResults: Encodable {
 
     var failed: Int { (rows + sweep).reduce(0) { $0 + $1.load.all.failed } }
 
+    /// For each subject, in the order in which they first come, the row with the median throughput.
+    static func medians(_ rows: [Row]) -> [Row] {
+        var subjects: [Row.Subject] = []
+        for row in rows where !subjects.contains(row.subject) { subjects.append(row.subject) }
+        return subjects.map { subject in
+            let rounds = rows.filter { $0.subject == subject }
+                .sorted { $0.load.all.requestsPerSecond < $1.load.all.requestsPerSecond }
+            return rounds[rounds.count / 2]
+        }
+    }
+
     var tableLines: [String] {
         let headings = [
-            "system", "value B", "clients", "requests/s", "p50 ms", "p99 ms", "max ms", "failed", "fdatasync p50",
-            "p99 ms", "round trip p50", "p99 ms",
+            "system", "value B", "clients", "requests/s", "p50 ms", "p99 ms", "max ms", "failed", "fdatasync p50 ms",
+            "p99 ms", "loopback p50 ms", "p99 ms",
         ]
         func milliseconds(_ microseconds: Int?) -> String {
             microseconds.map { decimal(Double($0) / 1_000, digits: 3) } ?? "-"
         }
         func lines(_ rows: [Row]) -> [String] {
             var table = Table(headings)
-            for row in rows {
+            for row in Self.medians(rows) {
                 let (latency, limits) = (row.load.all.latencyMicroseconds, row.limits)
                 table.add([
                     row.system, "\(row.valueSize)", "\(row.clients)",
@@ -70,7 +91,7 @@ struct BenchmarkResults: Encodable {
     }
 
     private var plot: ThroughputPlot {
-        let points = Dictionary(grouping: sweep, by: \.system).mapValues { rows in
+        let points = Dictionary(grouping: Self.medians(sweep), by: \.system).mapValues { rows in
             rows.compactMap { row in
                 row.load.all.latencyMicroseconds.map { latency in
                     ThroughputPlot.Point(

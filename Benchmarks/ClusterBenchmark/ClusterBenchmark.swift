@@ -12,16 +12,20 @@ struct ClusterBenchmark: ParsableCommand {
         abstract: "Measure one node and a cluster of three under load, beside the limits of this machine.",
         discussion: """
             Eight rows: one node and three, values of 10 and 1000 bytes, one client and 64. Then a sweep of rising \
-            numbers of clients, drawn as an SVG of throughput against p99. Before each measurement the latency of \
-            fdatasync and of a round trip over loopback are measured, so that a noisy neighbour shows.
+            numbers of clients, drawn as an SVG of throughput against p99. Everything is measured in several \
+            rounds, and of each row the one with the median throughput is shown. Before each measurement the \
+            latency of fdatasync and of a round trip over loopback are measured, so that a noisy neighbour shows.
 
             Exit status: 0 measured; 1 requests failed, or a node did not start; 64 usage.
             """)
 
     @Option(help: ArgumentHelp("How long each row is measured.", valueName: "seconds"))
-    var seconds = 5.0
-    @Option(help: ArgumentHelp("How long each point of the sweep is measured; 0 leaves the sweep out."))
-    var sweepSeconds = 3.0
+    var seconds = 2.0
+    @Option(
+        help: ArgumentHelp("How long each point of the sweep is measured; 0 leaves it out.", valueName: "seconds"))
+    var sweepSeconds = 1.5
+    @Option(help: ArgumentHelp("How often everything is measured.", valueName: "N"))
+    var rounds = 3
     @Option(help: ArgumentHelp("Where the nodes keep their data while they run.", valueName: "folder"))
     var data = ".build/benchmark"
     @Option(help: ArgumentHelp("Where the results go, as JSON, and the plot.", valueName: "folder"))
@@ -40,6 +44,7 @@ struct ClusterBenchmark: ParsableCommand {
         if !(0...600).contains(sweepSeconds) {
             throw ValidationError("--sweep-seconds: \(sweepSeconds) is not from 0 to 600")
         }
+        if !(1...100).contains(rounds) { throw ValidationError("--rounds: \(rounds) is not from 1 to 100") }
     }
 
     func run() throws {
@@ -54,7 +59,7 @@ struct ClusterBenchmark: ParsableCommand {
         let limits = try MachineLimits(folder: workspace.folder)
         var measurements = BenchmarkResults(machine: machine)
         var progress = Progress(
-            total: Self.systems.count
+            total: rounds * Self.systems.count
                 * (Self.valueSizes.count * Self.clientCounts.count + (sweepSeconds > 0 ? Self.sweepClients.count : 0)))
         for system in Self.systems {
             let cluster = try NodeGroup(system, programs: programs, workspace: workspace)
@@ -67,16 +72,18 @@ struct ClusterBenchmark: ParsableCommand {
             }
             // The first seconds of a node are of another kind: its journal is zero-filled, its memory grows.
             _ = try programs.load(cluster.addresses, valueSize: 100, clients: 64, seconds: 1)
-            for valueSize in Self.valueSizes {
-                for clients in Self.clientCounts {
-                    measurements.rows.append(
-                        try measure(valueSize: valueSize, clients: clients, seconds: seconds))
+            for _ in 0..<rounds {
+                for valueSize in Self.valueSizes {
+                    for clients in Self.clientCounts {
+                        measurements.rows.append(
+                            try measure(valueSize: valueSize, clients: clients, seconds: seconds))
+                    }
                 }
-            }
-            guard sweepSeconds > 0 else { continue }
-            for clients in Self.sweepClients {
-                measurements.sweep.append(
-                    try measure(valueSize: Self.sweepValueSize, clients: clients, seconds: sweepSeconds))
+                guard sweepSeconds > 0 else { continue }
+                for clients in Self.sweepClients {
+                    measurements.sweep.append(
+                        try measure(valueSize: Self.sweepValueSize, clients: clients, seconds: sweepSeconds))
+                }
             }
         }
         progress.end()

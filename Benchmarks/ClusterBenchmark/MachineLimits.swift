@@ -10,11 +10,6 @@ final class MachineLimits {
         struct Latency: Codable {
             var p50Microseconds: Int
             var p99Microseconds: Int
-
-            init(_ histogram: Histogram<UInt64>) {
-                p50Microseconds = Int(histogram.valueAtPercentile(50)) / 1_000
-                p99Microseconds = Int(histogram.valueAtPercentile(99)) / 1_000
-            }
         }
 
         /// 4 KiB into a file that was filled with zeros before, as the journal writes.
@@ -78,11 +73,17 @@ final class MachineLimits {
             else { throw Loopback.failure("a round trip over loopback") }
             network.record(start.distanceInNanoseconds)
         }
-        return Sample(fdatasync: .init(disk), roundTrip: .init(network))
+        return Sample(fdatasync: latency(disk), roundTrip: latency(network))
     }
 
     private func histogram() -> Histogram<UInt64> {
         Histogram(highestTrackableValue: 60_000_000_000, numberOfSignificantValueDigits: .three)
+    }
+
+    private func latency(_ histogram: Histogram<UInt64>) -> Sample.Latency {
+        .init(
+            p50Microseconds: Int(histogram.valueAtPercentile(50)) / 1_000,
+            p99Microseconds: Int(histogram.valueAtPercentile(99)) / 1_000)
     }
 
     /// Sends back what comes, until the other end is closed.

@@ -32,7 +32,7 @@ struct ThroughputPlot {
         let area = Self.area
         func x(_ value: Double) -> Double { area.left + (area.right - area.left) * value / xEnd }
         func y(_ value: Double) -> Double {
-            area.bottom - (area.bottom - area.top) * (log(value) - yStart) / (yEnd - yStart)
+            area.bottom - (area.bottom - area.top) * (log(max(value, yTicks[0])) - yStart) / (yEnd - yStart)
         }
 
         var body = [Self.text(title, area.left, 28, anchor: "start", class: "title")]
@@ -58,7 +58,8 @@ struct ThroughputPlot {
             for point in one.points {
                 let (px, py) = (x(point.throughput), y(point.p99))
                 body.append("<circle cx=\"\(Self.short(px))\" cy=\"\(Self.short(py))\" r=\"4\" fill=\"\(color)\"/>")
-                body.append(Self.text("\(point.clients)", px, py - 9, class: "point"))
+                // Above the first line and below the others, where lines come close to one another.
+                body.append(Self.text("\(point.clients)", px, py + (number == 0 ? -9 : 18), class: "point"))
             }
             let legend = area.left + 14 + Double(number) * 120
             body.append(Self.line(legend, area.bottom + 64, legend + 24, area.bottom + 64, color: color))
@@ -81,8 +82,12 @@ struct ThroughputPlot {
 
     // MARK: Axes
 
+    /// A latency below the microsecond that is measured has no place on a logarithmic axis.
+    private static let shortest = 0.001
+
     /// From 0 in steps of 1, 2 or 5 times a power of ten, at most eight.
     static func linearTicks(through end: Double) -> [Double] {
+        let end = max(end, 1)
         let power = pow(10, floor(log10(end / 8)))
         let step = [1, 2, 5, 10].map { $0 * power }.first { end / $0 <= 8 } ?? end
         return (0...Int((end / step).rounded(.up))).map { Double($0) * step }
@@ -90,6 +95,8 @@ struct ThroughputPlot {
 
     /// 1, 2 and 5 times the powers of ten, from the last one below `start` to the first one above `end`.
     static func logarithmicTicks(from start: Double, through end: Double) -> [Double] {
+        let start = max(start, shortest)
+        let end = max(start, end)
         let powers = Int(floor(log10(start)))...Int(ceil(log10(end)))
         let all = powers.flatMap { power in [1, 2, 5].map { $0 * pow(10, Double(power)) } }
         let first = all.last { $0 < start } ?? all[0]

@@ -16,7 +16,7 @@ enum Interrupt {
         for number in signals { signal(number) { _ in Interrupt.flag.store(true, ordering: .relaxed) } }
     }
 
-    static func ignoreNoMore() {
+    static func restoreDefault() {
         for number in signals { signal(number, SIG_DFL) }
     }
 }

@@ -7,7 +7,7 @@ import NIOPosix
 
 final class LoadClient {
     /// A request that was given to this client and has not ended.
-    struct Task {
+    struct Assignment {
         var request: Request
         /// When it was due, and when it was given to this client.
         var due: Int64
@@ -16,8 +16,8 @@ final class LoadClient {
 
     private enum State {
         case idle((any Channel)?)
-        case dialling(Task?)
-        case waiting(any Channel, Task)
+        case dialling(Assignment?)
+        case waiting(any Channel, Assignment)
         /// After a failure, for a while, so that a node that is down is not dialled in a spin.
         case resting((any Channel)?)
         case closed
@@ -55,15 +55,15 @@ final class LoadClient {
         setHead = HTTPRequestHead(version: .http1_1, method: .POST, uri: "/store/set", headers: setHeaders)
     }
 
-    /// A name for the value of this client's next write; no two are the same in a run.
+    /// A name for the value of this client's next write; no two are the same, in this run or another.
     func nextValueName() -> String {
         valueNumber += 1
-        return "\(name)-\(valueNumber)"
+        return "\(run.settings.runName)-\(name)-\(valueNumber)"
     }
 
     // MARK: Connecting
 
-    /// Dials, before any request. The run is told how that went by `clientIsReady` or `clientCannotConnect`.
+    /// Dials; before any request, the run is told by `firstDialEnded` how that went.
     func dial() {
         let client = NIOLoopBound(self, eventLoop: run.loop)
         ClientBootstrap(group: run.loop)
@@ -81,13 +81,13 @@ final class LoadClient {
 
     private func dialled(_ result: Result<any Channel, any Error>) {
         switch (state, result) {
-        case (.dialling(let task?), .success(let channel)): send(task, on: channel)
+        case (.dialling(let assignment?), .success(let channel)): send(assignment, on: channel)
         case (.dialling(nil), .success(let channel)):
             state = .idle(channel)
             run.firstDialEnded(nil)
-        case (.dialling(let task?), .failure(let error)):
+        case (.dialling(let assignment?), .failure(let error)):
             state = .idle(nil)
-            end(task, .refused(ConnectionFault.reason(of: error)))
+            end(assignment, .refused(ConnectionFault.reason(of: error)))
         case (.dialling(nil), .failure(let error)):
             state = .idle(nil)
             run.firstDialEnded((node: node, reason: ConnectionFault.reason(of: error)))
@@ -99,21 +99,21 @@ final class LoadClient {
     // MARK: Requests
 
     /// Takes a request while idle.
-    func take(_ task: Task) {
+    func take(_ assignment: Assignment) {
         guard case .idle(let channel) = state else { preconditionFailure("a client takes one request at a time") }
         if let channel {
-            send(task, on: channel)
+            send(assignment, on: channel)
         } else {
-            state = .dialling(task)
+            state = .dialling(assignment)
             dial()
         }
     }
 
     private static let bodyFrame = ["{\"key\":\"", "\",\"value\":\"", "\"}"]
 
-    private func send(_ task: Task, on channel: any Channel) {
-        state = .waiting(channel, task)
-        let request = task.request
+    private func send(_ assignment: Assignment, on channel: any Channel) {
+        state = .waiting(channel, assignment)
+        let request = assignment.request
         if let value = request.value {
             channel.write(HTTPClientRequestPart.head(setHead), promise: nil)
             var body = channel.allocator.buffer(capacity: request.key.utf8.count + value.utf8.count + 32)
@@ -130,18 +130,18 @@ final class LoadClient {
         channel.writeAndFlush(HTTPClientRequestPart.end(nil), promise: nil)
     }
 
-    fileprivate func answered(_ answer: Answer, on channel: any Channel, isKeptAlive: Bool) {
-        guard case .waiting(let current, let task) = state, current === channel else { return }
+    func answered(_ answer: Answer, on channel: any Channel, isKeptAlive: Bool) {
+        guard case .waiting(let current, let assignment) = state, current === channel else { return }
         state = .idle(isKeptAlive ? channel : nil)
         if !isKeptAlive { channel.close(promise: nil) }
-        end(task, answer.outcome(of: task.request.kind))
+        end(assignment, answer.outcome(of: assignment.request.kind))
     }
 
-    fileprivate func disconnected(_ channel: any Channel, _ reason: String) {
+    func disconnected(_ channel: any Channel, _ reason: String) {
         switch state {
-        case .waiting(let current, let task) where current === channel:
+        case .waiting(let current, let assignment) where current === channel:
             state = .idle(nil)
-            end(task, .unknown(reason))
+            end(assignment, .unknown(reason))
         case .idle(let current?) where current === channel: state = .idle(nil)
         case .resting(let current?) where current === channel: state = .resting(nil)
         default: break
@@ -151,19 +151,19 @@ final class LoadClient {
     /// Ends the request under way if it was given to this client before `time`.
     func giveUp(startedBefore time: Int64, _ reason: String) {
         switch state {
-        case .waiting(let channel, let task) where task.start < time:
+        case .waiting(let channel, let assignment) where assignment.start < time:
             state = .idle(nil)
             channel.close(promise: nil)
-            end(task, .unknown(reason))
-        case .dialling(let task?) where task.start < time:
+            end(assignment, .unknown(reason))
+        case .dialling(let assignment?) where assignment.start < time:
             // The connection, should it still come about, finds nobody who waits for it.
             state = .idle(nil)
-            end(task, .refused(ConnectionFault.notInTime))
+            end(assignment, .refused(ConnectionFault.notInTime))
         default: break
         }
     }
 
-    private func end(_ task: Task, _ outcome: Outcome) {
+    private func end(_ assignment: Assignment, _ outcome: Outcome) {
         let client = name
         if case .unknown = outcome { name += run.settings.connections }
         if outcome.failure == nil {
@@ -174,7 +174,7 @@ final class LoadClient {
             run.loop.scheduleTask(in: rest) { bound.value.rested() }
             rest = min(rest * 2, Self.longestRest)
         }
-        run.ended(task, by: self, named: client, outcome)
+        run.ended(assignment, by: self, named: client, outcome)
     }
 
     private func rested() {
@@ -189,45 +189,5 @@ final class LoadClient {
         case .idle(nil), .resting(nil), .dialling, .closed: break
         }
         state = .closed
-    }
-}
-
-/// Gathers the parts of an answer.
-private final class AnswerHandler: ChannelInboundHandler {
-    typealias InboundIn = HTTPClientResponsePart
-
-    private let client: LoadClient
-    private var answer = Answer(status: 0, hasSlot: false, body: [])
-    private var isKeptAlive = true
-    private var reason = ConnectionFault.closed
-
-    init(_ client: LoadClient) {
-        self.client = client
-    }
-
-    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        switch unwrapInboundIn(data) {
-        case .head(let head):
-            answer = Answer(
-                status: Int(head.status.code), hasSlot: head.headers.contains(name: "Paxos-Slot"), body: [])
-            isKeptAlive = head.isKeepAlive
-        case .body(let part):
-            guard answer.body.count + part.readableBytes <= LoadSettings.longestValue else {
-                reason = ConnectionFault.tooLong
-                return context.close(promise: nil)
-            }
-            answer.body += part.readableBytesView
-        case .end: client.answered(answer, on: context.channel, isKeptAlive: isKeptAlive)
-        }
-    }
-
-    func channelInactive(context: ChannelHandlerContext) {
-        client.disconnected(context.channel, reason)
-        context.fireChannelInactive()
-    }
-
-    func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        reason = ConnectionFault.reason(of: error)
-        context.close(promise: nil)
     }
 }

@@ -72,7 +72,8 @@ struct LoadCommand: ParsableCommand {
             nodes: NodeAddress.list(reading: nodes), count: count, seconds: seconds, connections: connections,
             keys: keys,
             keySize: keySize, valueSize: valueSize, reads: reads, consistency: consistency, rate: rate,
-            timeout: timeout, seed: seed, writesHistory: history != nil)
+            timeout: timeout, seed: seed,
+            runName: String(UInt32.random(in: .min ... .max), radix: 36), writesHistory: history != nil)
     }
 
     func run() throws {

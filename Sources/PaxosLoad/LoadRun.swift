@@ -86,6 +86,9 @@ final class LoadRun {
         for client in clients { client.dial() }
         // The run lives until its promise is kept.
         let run = NIOLoopBound(self, eventLoop: loop)
+        beat = loop.scheduleRepeatedTask(initialDelay: Self.beatInterval, delay: Self.beatInterval) { _ in
+            run.value.checkClock()
+        }
         return promise.futureResult.always { _ in run.value.clients.removeAll() }
     }
 
@@ -101,10 +104,6 @@ final class LoadRun {
         phase = .running
         zero = .now()
         idle.append(contentsOf: clients)
-        let run = NIOLoopBound(self, eventLoop: loop)
-        beat = loop.scheduleRepeatedTask(initialDelay: Self.beatInterval, delay: Self.beatInterval) { _ in
-            run.value.checkClock()
-        }
         dispatch(at: 0)
     }
 
@@ -140,16 +139,17 @@ final class LoadRun {
         }
     }
 
-    func ended(_ task: LoadClient.Task, by client: LoadClient, named name: Int, _ outcome: Outcome) {
+    func ended(_ assignment: LoadClient.Assignment, by client: LoadClient, named name: Int, _ outcome: Outcome) {
         guard phase == .running else { return }
         let now = now
         underWay -= 1
-        tally.add(task.request.kind, node: client.node, nanoseconds: now - task.due, end: now, outcome)
+        tally.add(assignment.request.kind, node: client.node, nanoseconds: now - assignment.due, end: now, outcome)
         if let history {
             var end: Int64? = now
             if case .unknown = outcome { end = nil }
             history.add(
-                RecordedOperation(client: name, request: task.request, start: task.start, end: end, outcome: outcome))
+                RecordedOperation(
+                    client: name, request: assignment.request, start: assignment.start, end: end, outcome: outcome))
         }
         if outcome.failure == nil {
             lastSuccess = now
@@ -169,13 +169,17 @@ final class LoadRun {
 
     /// Twenty times a second: what has waited too long, and whether it is time to end.
     private func checkClock() {
+        guard phase == .running else {
+            if Interrupt.isAsked { end(throwing: .unreachable("interrupted while connecting")) }
+            return
+        }
         let now = now
         if let failure = history?.failure { return end(throwing: failure) }
         if Interrupt.isAsked, ending != .interrupted {
             stop(.interrupted)
             patienceEnds = now + Self.interruptPatience
             // A second one ends the program at once.
-            Interrupt.ignoreNoMore()
+            Interrupt.restoreDefault()
         }
         if settings.seconds == nil, now - lastSuccess > Self.vainTimeouts * timeout.nanoseconds, ending == .complete {
             stop(.gaveUp)

@@ -24,6 +24,8 @@ struct LoadSettings: Sendable {
     let rate: Double?
     let timeout: Double
     let seed: UInt64
+    /// Tells this run's values from those of every other, also of one with the same seed.
+    let runName: String
     let writesHistory: Bool
 
     /// What a node takes at most (docs/api.md).
@@ -33,7 +35,8 @@ struct LoadSettings: Sendable {
     init(
         nodes: [NodeAddress], count: Int? = nil, seconds: Double? = nil, connections: Int = 16, keys: Int = 100_000,
         keySize: Int = 12, valueSize: Int = 128, reads: Double = 0, consistency: Consistency = .linearizable,
-        rate: Double? = nil, timeout: Double = 10, seed: UInt64 = 0, writesHistory: Bool = false
+        rate: Double? = nil, timeout: Double = 10, seed: UInt64 = 0, runName: String = "run",
+        writesHistory: Bool = false
     ) throws(SettingError) {
         func check(_ holds: Bool, _ reason: @autoclosure () -> String) throws(SettingError) {
             if !holds { throw SettingError(reason: reason()) }
@@ -67,6 +70,7 @@ struct LoadSettings: Sendable {
         self.rate = rate
         self.timeout = timeout
         self.seed = seed
+        self.runName = runName
         self.writesHistory = writesHistory
     }
 }

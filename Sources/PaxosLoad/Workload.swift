@@ -38,7 +38,7 @@ struct Workload {
         text = Self.text(bytes: Self.textBytes + settings.valueSize, &writer)
     }
 
-    /// - Parameter name: tells this request's value from all others of the run.
+    /// - Parameter name: tells this request's value from all others of all runs.
     mutating func next(named name: @autoclosure () -> String) -> Request {
         let isRead = settings.reads > 0 && Double.random(in: 0..<1, using: &random) < settings.reads
         let key = key(Int.random(in: 0..<settings.keys, using: &random))

@@ -20,6 +20,8 @@ package struct DriverConfiguration: Sendable {
     package var requestTicks = 500
     /// After how long a command or a read that has no answer is sent again.
     package var resendTicks = 100
+    /// How often a node tells the others how it is.
+    package var reportTicks = 50
     /// How long a chosen-through mark may wait for a batch to go with.
     package var lazyRecordTicks = 10
 

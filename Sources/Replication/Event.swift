@@ -13,8 +13,8 @@ package enum Event: Sendable {
     case request(RequestID, Request)
     /// All batches up to and with this one are on disk.
     case journalDurable(BatchID)
-    /// The chosen log holds every slot up to and with this one, durably.
-    case logDurable(through: Slot)
+    /// The chosen log reaches so far, durably; these are the blocks that it got with it.
+    case logDurable(LogExtent, [BlockDigest])
     /// The answer to `Effect.readLog`: raw blocks that follow one another, the first holding the slot asked for; empty
     /// when the log does not hold it.
     case logRead(peer: NodeID, blocks: [RawBlock])

@@ -78,4 +78,27 @@ struct LogTail: Sendable {
         guard next > first else { return nil }
         return Run(ballot: .none, firstSlot: first, count: next - first, body: body, sealedBy: Run.xxh3)
     }
+
+    /// Those of these ascending slots that are in memory, each with its encoded entry.
+    func entries(at slots: [Slot]) -> [(slot: Slot, bytes: ArraySlice<UInt8>)] {
+        var found: [(slot: Slot, bytes: ArraySlice<UInt8>)] = []
+        var wanted = slots[...]
+        func search(_ bytes: [UInt8], _ firstSlot: Slot, _ end: Slot) {
+            var slot = firstSlot
+            var offset = 0
+            wanted = wanted.drop { $0 < firstSlot }
+            while let next = wanted.first, next < end {
+                while slot < next {
+                    offset += 4 + Run.valueLength(in: bytes, at: offset)
+                    slot = slot.next
+                }
+                found.append((slot, bytes[offset..<(offset + 4 + Run.valueLength(in: bytes, at: offset))]))
+                wanted.removeFirst()
+            }
+        }
+        for block in blocks { search(block.bytes, block.firstSlot, block.lastSlot.next) }
+        let open = cutter.open
+        search(open.bytes, open.firstSlot, cutter.next)
+        return found
+    }
 }

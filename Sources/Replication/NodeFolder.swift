@@ -46,9 +46,9 @@ package struct NodeFolder: ~Copyable {
         return NodeFolder(
             journal: journal, log: log,
             recovered: RecoveredNode(
-                identity: identity, genesis: genesis, store: state.store, logThrough: log.through,
-                segmentBytes: log.recovery.segmentBytes, promised: journaled.promised, chosen: journaled.chosen,
-                accepted: journaled.accepted, now: now))
+                identity: identity, genesis: genesis, store: state.store, log: log.extent,
+                logBlocks: log.recovery.blocks, segmentBytes: log.recovery.segmentBytes,
+                promised: journaled.promised, chosen: journaled.chosen, accepted: journaled.accepted, now: now))
     }
 
     /// Hands journal and log, each to its thread, and what they gave.

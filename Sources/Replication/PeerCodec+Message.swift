@@ -24,6 +24,7 @@ private enum Kind: UInt8 {
     case takeOver = 16
     case forward = 32
     case standing = 33
+    case report = 34
 }
 
 extension ByteBuffer {
@@ -61,6 +62,9 @@ extension ByteBuffer {
             write(UInt32(standing.isQuestion ? 1 : 0))
             writeCounted(standing.genesis ?? [])
             return .standing
+        case .report(let report):
+            write(report)
+            return .report
         }
     }
 
@@ -136,11 +140,11 @@ extension ByteBuffer {
         }
     }
 
-    private mutating func write(_ value: some FixedWidthInteger) { writeInteger(value, endianness: .little) }
+    mutating func write(_ value: some FixedWidthInteger) { writeInteger(value, endianness: .little) }
 
-    private mutating func write(_ slot: Slot) { write(slot.rawValue) }
+    mutating func write(_ slot: Slot) { write(slot.rawValue) }
 
-    private mutating func write(_ ballot: Ballot) {
+    mutating func write(_ ballot: Ballot) {
         write(ballot.round)
         write(ballot.node.rawValue)
         write(UInt16(0))
@@ -161,7 +165,7 @@ extension ByteBuffer {
         writeCounted(run.body)
     }
 
-    private mutating func writeCounted(_ bytes: [UInt8]) {
+    mutating func writeCounted(_ bytes: [UInt8]) {
         write(UInt32(bytes.count))
         writeBytes(bytes)
     }
@@ -179,6 +183,7 @@ extension ByteBuffer {
             switch kind {
             case .forward: .forward(try readForward())
             case .standing: .standing(try readStanding())
+            case .report: .report(try readReport())
             default: .paxos(try readPaxos(kind))
             }
         return PeerMessage(
@@ -215,7 +220,7 @@ extension ByteBuffer {
             guard run.ballot == .none else { throw .malformed("learned values name a ballot") }
             return .learned(.init(run: run, promised: promised))
         case .takeOver: return .takeOver(.init(ballot: try readBallot()))
-        case .forward, .standing: throw .unknownKind(kind.rawValue)
+        case .forward, .standing, .report: throw .unknownKind(kind.rawValue)
         }
     }
 
@@ -272,12 +277,12 @@ extension ByteBuffer {
 
     // MARK: Fields
 
-    private mutating func read<T: FixedWidthInteger>(_ type: T.Type) throws(PeerCodecError) -> T {
+    mutating func read<T: FixedWidthInteger>(_ type: T.Type) throws(PeerCodecError) -> T {
         guard let value = readInteger(endianness: .little, as: type) else { throw .truncated }
         return value
     }
 
-    private mutating func readFlag() throws(PeerCodecError) -> Bool {
+    mutating func readFlag() throws(PeerCodecError) -> Bool {
         switch try read(UInt32.self) {
         case 0: return false
         case 1: return true
@@ -285,7 +290,7 @@ extension ByteBuffer {
         }
     }
 
-    private mutating func readSlot() throws(PeerCodecError) -> Slot {
+    mutating func readSlot() throws(PeerCodecError) -> Slot {
         let raw = try read(UInt64.self)
         guard raw < UInt64(Int64.max) else { throw .malformed("slot \(raw)") }
         return Slot(raw)
@@ -301,7 +306,7 @@ extension ByteBuffer {
         UniqueID(high: try read(UInt64.self), low: try read(UInt64.self))
     }
 
-    private mutating func readBallot() throws(PeerCodecError) -> Ballot {
+    mutating func readBallot() throws(PeerCodecError) -> Ballot {
         let round = try read(UInt64.self)
         guard round < UInt64(Int64.max) else { throw .malformed("round \(round)") }
         let node = NodeID(try read(UInt16.self))
@@ -325,7 +330,7 @@ extension ByteBuffer {
         return run
     }
 
-    private mutating func readCounted() throws(PeerCodecError) -> [UInt8] {
+    mutating func readCounted() throws(PeerCodecError) -> [UInt8] {
         let count = Int(try read(UInt32.self))
         guard count <= readableBytes, let bytes = readBytes(length: count) else { throw .truncated }
         return bytes

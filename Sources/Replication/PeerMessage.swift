@@ -16,6 +16,7 @@ package struct PeerMessage: Equatable, Sendable {
         case paxos(Message)
         case forward(ForwardedCommands)
         case standing(Standing)
+        case report(NodeReport)
     }
 
     package init(cluster: UniqueID, incarnation: Incarnation, configuration: Slot, content: Content) {

@@ -16,11 +16,14 @@ package struct RecoveredNode: Sendable {
     package var genesis: Founding?
     /// The state after every entry of the chosen log.
     package var store: KeyValueStore
-    package var logThrough: Slot
+    package var log: LogExtent
+    /// The last of its blocks.
+    package var logBlocks: [BlockDigest]
+    package var logThrough: Slot { log.through }
     /// The raw bytes in the log's open segment.
     package var segmentBytes: Int
     package var promised: Ballot
-    /// What the journal knows to be chosen above `logThrough`, in order and without gaps.
+    /// What the journal knows to be chosen above the log, in order and without gaps.
     package var chosen: [Run]
     /// What it has accepted above those.
     package var accepted: [Run]

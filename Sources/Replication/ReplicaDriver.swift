@@ -20,6 +20,7 @@ package struct ReplicaDriver: Sendable {
     var genesisEntry: [UInt8] = []
     var replica: Replica?
     var tail: LogTail?
+    var watch: ClusterWatch
 
     var commands = PendingCommands()
     var reads: PendingReads
@@ -51,6 +52,7 @@ package struct ReplicaDriver: Sendable {
         random = SplitMix64(seed: seed)
         reads = PendingReads(using: &random)
         batches = JournalBatches(patience: configuration.lazyRecordTicks)
+        watch = ClusterWatch(log: recovered.log, blocks: recovered.logBlocks)
         if let genesis = recovered.genesis {
             self.genesis = genesis.value
             genesisEntry = genesis.entry
@@ -80,9 +82,10 @@ package struct ReplicaDriver: Sendable {
             if let record = batches.noteDurable(batch) { replica?.recordsDurable(through: record) }
             completeAdoption()
             releaseBlocks(durable: batch)
-        case .logDurable(let slot):
-            tail?.noteDurable(through: slot)
-            effects.append(.releaseJournal(through: slot))
+        case .logDurable(let log, let blocks):
+            tail?.noteDurable(through: log.through)
+            watch.note(log, blocks)
+            effects.append(.releaseJournal(through: log.through))
         case .logRead(let peer, let blocks): serve(blocks, to: peer)
         case .stop: stop()
         }
@@ -115,6 +118,7 @@ package struct ReplicaDriver: Sendable {
             expireRequests()
             reportLag()
         }
+        tickReports()
     }
 
     private mutating func receive(_ message: PeerMessage, from node: NodeID) {
@@ -123,6 +127,7 @@ package struct ReplicaDriver: Sendable {
         switch message.content {
         case .paxos(let content): replica?.receive(content, from: node, incarnation: message.incarnation)
         case .forward(let forward): incoming.add(forward, mostBytes: configuration.mostQueuedBytes)
+        case .report(let report): note(report, from: node)
         case .standing: break
         }
     }

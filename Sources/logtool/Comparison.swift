@@ -8,6 +8,8 @@ struct Comparison {
         let log: NodeLog
         /// The last block whose header is intact.
         let lastBlock: LogBlock?
+        /// What the journal knows to be chosen behind the log.
+        var journal: [Run] = []
         var chosenThrough = Slot.zero
         var damage: [Damage] = []
     }
@@ -32,10 +34,10 @@ struct Comparison {
     /// The entries in the slot that differs, encoded, and as a line; by the node's place.
     private var held: [Int: (encoded: [UInt8], line: String)] = [:]
 
-    init(_ logs: [NodeLog], readsPayloads: Bool) throws {
+    init(_ logs: [NodeLog], readsPayloads: Bool, progress: ProgressLine? = nil) throws {
         nodes = try logs.map { Node(log: $0, lastBlock: try $0.reader.lastBlock()) }
         for index in nodes.indices {
-            if readsPayloads { try readPayloads(index) }
+            if readsPayloads { try readPayloads(index, progress) }
             try findEnd(index)
         }
         var through: Slot?
@@ -58,10 +60,13 @@ struct Comparison {
 
     // MARK: Each log by itself
 
-    private mutating func readPayloads(_ index: Int) throws {
-        var cursor = try nodes[index].log.reader.cursor(depth: .payloads)
+    private mutating func readPayloads(_ index: Int, _ progress: ProgressLine?) throws {
+        var cursor = try nodes[index].log.reader.verification(by: Threads.all)
         while let finding = try cursor.next() {
-            if case .damage(let damage) = finding, damage.kind != .tornTail { nodes[index].damage.append(damage) }
+            switch finding {
+            case .block(let block): progress?.add(block.storedBytes)
+            case .damage(let damage): if damage.kind != .tornTail { nodes[index].damage.append(damage) }
+            }
         }
     }
 
@@ -71,6 +76,7 @@ struct Comparison {
         var end = logThrough
         for run in journal.chosen where run.firstSlot == end.next { end = run.lastSlot }
         nodes[index].chosenThrough = end
+        nodes[index].journal = journal.chosen
     }
 
     // MARK: Two logs
@@ -113,7 +119,7 @@ struct Comparison {
     private mutating func compareEntries(
         from start: Slot, _ left: Int, _ right: Int
     ) throws -> (agreed: Slot, difference: Slot?) {
-        var (one, other) = (SlotReader(nodes[left].log, from: start), SlotReader(nodes[right].log, from: start))
+        var (one, other) = (reader(of: left, from: start), reader(of: right, from: start))
         var slot = start
         var agreed = start.previous
         while true {
@@ -133,6 +139,10 @@ struct Comparison {
         return (agreed, nil)
     }
 
+    private func reader(of index: Int, from slot: Slot) -> SlotReader {
+        SlotReader(nodes[index].log, journal: nodes[index].journal, from: slot)
+    }
+
     private mutating func note(_ damage: [Damage], _ index: Int) {
         for found in damage where !nodes[index].damage.contains(found) { nodes[index].damage.append(found) }
     }
@@ -140,7 +150,7 @@ struct Comparison {
     // MARK: The difference
 
     private mutating func hold(_ slot: Slot, _ index: Int) throws {
-        var reader = SlotReader(nodes[index].log, from: slot)
+        var reader = self.reader(of: index, from: slot)
         if case .held(let encoded, let line) = try reader.entry(slot) { held[index] = (encoded, line) }
         note(reader.damage, index)
     }
@@ -170,18 +180,18 @@ struct Comparison {
             })
     }
 
-    var lines: [String] {
+    func lines(_ paint: Paint) -> [String] {
         var lines: [String] = []
         if let slot = firstDifference {
             lines.append("the logs agree through slot \(agreedThrough) and differ in slot \(slot):")
             var table = Table(["node", "", "slot state command"])
             for (index, node) in nodes.enumerated() {
                 table.add([
-                    node.log.name, minority.contains(index) ? "minority" : "",
-                    held[index]?.line ?? "holds nothing there",
+                    "\(node.log.name)", minority.contains(index) ? Table.Cell("minority", .red) : "",
+                    "\(held[index]?.line ?? "holds nothing there")",
                 ])
             }
-            lines += table.lines.map { "  " + $0 }
+            lines += table.lines(paint)
             if minority.isEmpty { lines.append("no side has a majority") }
         } else if nodes.contains(where: { $0.chosenThrough == .zero }) {
             lines.append("nothing is chosen on a node, so that there is nothing to compare:")
@@ -192,14 +202,16 @@ struct Comparison {
             var table = Table(["node", "chosen through", "log through", "chain digest there"])
             for node in nodes {
                 table.add([
-                    node.log.name, "\(node.chosenThrough)", "\(node.lastBlock?.slots.upperBound ?? .zero)",
+                    "\(node.log.name)", "\(node.chosenThrough)", "\(node.lastBlock?.slots.upperBound ?? .zero)",
                     node.lastBlock.map { "\($0.header.chainDigest)" } ?? "-",
                 ])
             }
-            lines += table.lines.map { "  " + $0 }
+            lines += table.lines(paint)
         }
         for node in nodes {
-            for damage in node.damage { lines.append("\(node.log.name): \(Verify.sentence(damage))") }
+            for damage in node.damage {
+                lines.append("\(node.log.name): \(paint(Verify.sentence(damage), damage.kind.colour))")
+            }
         }
         return lines
     }

@@ -19,13 +19,13 @@ struct Diff: ParsableCommand {
             Example: logtool diff paxos_logs/n0 paxos_logs/n1 paxos_logs/n2
             """)
 
-    @Argument(help: "The data folders of two nodes or more.")
+    @Argument(help: "The data folders of two nodes or more.", completion: .directory)
     var directories: [String]
 
     @Flag(help: "Read and check every block, and not the digests alone.")
     var payloads = false
 
-    @Option(help: "text or json.")
+    @Option(help: "How to print.")
     var format = Format.text
 
     func validate() throws {
@@ -33,10 +33,13 @@ struct Diff: ParsableCommand {
     }
 
     func run() throws {
-        let comparison = try Comparison(directories.map { try NodeLog($0) }, readsPayloads: payloads)
+        let logs = try directories.map { try NodeLog($0) }
+        let progress = payloads ? ProgressLine("diff", bytes: try logs.reduce(0) { try $0 + $1.storedBytes() }) : nil
+        let comparison = try Comparison(logs, readsPayloads: payloads, progress: progress)
+        progress?.erase()
         var output = Output()
         switch format {
-        case .text: for line in comparison.lines { output.line(line) }
+        case .text: for line in comparison.lines(.output) { output.line(line) }
         case .json:
             for node in comparison.nodes {
                 for damage in node.damage { output.line(JSONText.line(DamageObject(damage, node: node.log.name))) }

@@ -79,11 +79,11 @@ struct EntryObject: Encodable {
     var text: String
     var operations: [Operation]?
 
-    init(_ entry: NodeLog.Entry) {
+    init(_ entry: LogEntry) {
         let view = entry.view
         slot = view.slot.rawValue
         state = entry.state.rawValue
-        kind = "\(view.kind)".lowercased()
+        kind = view.kind.word
         time = view.time
         node = "\(view.session.node)"
         incarnation = view.session.incarnation.rawValue

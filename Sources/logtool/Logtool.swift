@@ -3,6 +3,7 @@
 
 import ArgumentParser
 import Glibc
+import Paxos
 import PaxosLog
 import SystemPackage
 
@@ -17,7 +18,7 @@ struct Logtool: ParsableCommand {
             Exit status: 0 clean; 1 a finding (damage, divergence); 2 cannot tell, because data are missing;
             64 usage; 66 no such input; 74 the disk refused.
             """,
-        subcommands: [Print.self, Verify.self, Diff.self])
+        subcommands: [Info.self, Print.self, Verify.self, Diff.self])
 
     static func main() {
         // A reader that goes away, as `head` does, ends this program quietly: `Output` sees the error of the write.
@@ -77,8 +78,11 @@ enum Format: String, ExpressibleByArgument, CaseIterable {
 struct SlotArgument: ExpressibleByArgument {
     let value: UInt64
 
+    /// No log has a later one.
+    static let last = Slot(1 << 62)
+
     init?(argument: String) {
-        guard let value = UInt64(argument), value > 0, value < UInt64(Int64.max) else { return nil }
+        guard let value = UInt64(argument), value > 0, value <= SlotArgument.last.rawValue else { return nil }
         self.value = value
     }
 }

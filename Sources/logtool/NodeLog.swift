@@ -47,77 +47,21 @@ struct NodeLog {
         }
     }
 
-    /// An entry where it was found.
-    struct Entry {
-        var view: EntryView
-        var state: EntryText.State
-        /// The bytes that `view` points into.
-        var bytes: [UInt8]
-        var start: Int
-
-        var line: String { EntryText.line(view, state, in: bytes, command: CommandText.text(ofEncoded:)) }
-
-        var command: Command? {
-            guard view.kind == .command else { return nil }
-            return try? Command(decoding: bytes.span.bytes.extracting(view.payload))
+    /// How many bytes those segments have on disk that may hold some of the slots.
+    func storedBytes(of slots: ClosedRange<Slot> = .first...SlotArgument.last) throws -> UInt64 {
+        let names = try reader.segments()
+        return try names.indices.reduce(0) { bytes, index in
+            let isBefore = index + 1 < names.count && names[index + 1].firstSlot <= slots.lowerBound
+            let isBehind = names[index].firstSlot > slots.upperBound
+            return isBefore || isBehind ? bytes : try bytes + reader.size(of: names[index])
         }
-
-        /// The encoded entry: equal on all nodes that agree on the slot.
-        var encoded: ArraySlice<UInt8> { bytes[start..<view.end] }
     }
 
-    enum Finding {
-        case entry(Entry)
-        case damage(Damage)
-    }
+    /// How many files lie ready to become the journal's next.
+    func spareFiles() throws -> Int { try JournalFolder(fileSystem, journalDirectory).spares.count }
 
     func journal(above slot: Slot) throws -> JournalView {
         let journal = identity.map { JournalIdentity(node: $0.node, journal: $0.journal) }
         return try JournalView.read(fileSystem, journalDirectory, identity: journal, above: slot)
-    }
-
-    /// Everything from `from` on, in order: damage of the log where it stands, and that of the journal at the end.
-    /// `body` returns false to stop.
-    func read(from: Slot, _ body: (Finding) throws -> Bool) throws {
-        var next = from
-        while true {
-            var cursor = try reader.cursor(from: next, depth: .payloads)
-            while let finding = try cursor.next() {
-                switch finding {
-                case .damage(let damage):
-                    if let slots = damage.slots, slots.upperBound < next { continue }
-                    next = max(next, damage.slots?.upperBound.next ?? next)
-                    guard try body(.damage(damage)) else { return }
-                case .block(let block):
-                    guard let raw = block.raw, block.slots.upperBound >= next else { continue }
-                    guard try give(raw.bytes, .chosen, from: next, body) else { return }
-                    next = block.slots.upperBound.next
-                }
-            }
-            let view = try journal(above: next.previous)
-            // Between the two readings the node may have moved entries from the journal to the log.
-            let first = (view.chosen.first ?? view.accepted.first)?.firstSlot ?? view.logThrough.next
-            if first > next, let last = try reader.lastBlock(), last.slots.upperBound >= next { continue }
-            for run in view.chosen where try !give(run.body, .chosen, from: next, body) { return }
-            for run in view.accepted where try !give(run.body, .accepted, from: next, body) { return }
-            for damage in view.damage where try !body(.damage(damage)) { return }
-            return
-        }
-    }
-
-    private func give(
-        _ bytes: [UInt8], _ state: EntryText.State, from: Slot, _ body: (Finding) throws -> Bool
-    ) throws -> Bool {
-        var offset = 0
-        while offset < bytes.count {
-            let view = try EntryView(in: bytes.span.bytes, at: offset)
-            if view.slot >= from {
-                guard try body(.entry(Entry(view: view, state: state, bytes: bytes, start: offset))) else {
-                    return false
-                }
-            }
-            offset = view.end
-        }
-        return true
     }
 }

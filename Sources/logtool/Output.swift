@@ -1,20 +1,32 @@
-// Standard output in large pieces. When nobody reads any more, the program ends quietly.
+// Standard output in large pieces, and what a person is told on standard error. When nobody reads any more, the program
+// ends quietly.
 
 import Glibc
 
 struct Output: ~Copyable {
     private var bytes: [UInt8] = []
+    private let isTerminal = isatty(STDOUT_FILENO) == 1
+    /// What must not stand on the screen while something else is written.
+    var progress: ProgressLine?
     private static let pieceBytes = 64 << 10
 
     mutating func line(_ text: String) {
         bytes += text.utf8
         bytes.append(UInt8(ascii: "\n"))
-        if bytes.count >= Output.pieceBytes { flush() }
+        if isTerminal || bytes.count >= Output.pieceBytes { flush() }
     }
 
     mutating func flush() {
+        if !bytes.isEmpty { progress?.erase() }
         Output.write(bytes, to: STDOUT_FILENO)
         bytes.removeAll(keepingCapacity: true)
+    }
+
+    /// Tells a person, in its place among the lines.
+    mutating func complain(_ message: String) {
+        flush()
+        progress?.erase()
+        Output.complain(message)
     }
 
     /// A line for people, on standard error.
@@ -22,7 +34,7 @@ struct Output: ~Copyable {
         write(Array("logtool: \(message)\n".utf8), to: STDERR_FILENO)
     }
 
-    private static func write(_ bytes: [UInt8], to descriptor: Int32) {
+    static func write(_ bytes: [UInt8], to descriptor: Int32) {
         bytes.withUnsafeBytes { all in
             var rest = all[...]
             while !rest.isEmpty {
@@ -33,29 +45,6 @@ struct Output: ~Copyable {
                     exit(errno == EPIPE ? 0 : 74)
                 }
             }
-        }
-    }
-}
-
-/// Rows under headings, each column as wide as its widest cell.
-struct Table {
-    private var rows: [[String]]
-
-    init(_ headings: [String]) {
-        rows = [headings]
-    }
-
-    mutating func add(_ cells: [String]) { rows.append(cells) }
-
-    var isEmpty: Bool { rows.count == 1 }
-
-    var lines: [String] {
-        let columns = rows.map(\.count).max() ?? 0
-        let widths = (0..<columns).map { column in rows.map { $0.count > column ? $0[column].count : 0 }.max() ?? 0 }
-        return rows.map { row in
-            row.enumerated().map { column, cell in
-                column == row.count - 1 ? cell : cell + String(repeating: " ", count: widths[column] - cell.count)
-            }.joined(separator: "  ")
         }
     }
 }

@@ -18,11 +18,14 @@ struct SlotReader {
     private var next: Slot
     /// The last slot known to be lost.
     private var lostThrough = Slot.zero
-    private var journal: [Run]?
+    private let journal: [Run]
     private(set) var damage: [Damage] = []
 
-    init(_ log: NodeLog, from slot: Slot) {
+    /// - Parameter journal: what the journal knew to be chosen behind the log before anything else is read: entries
+    ///   that were moved to the log since are in both.
+    init(_ log: NodeLog, journal: [Run], from slot: Slot) {
         self.log = log
+        self.journal = journal
         next = slot
     }
 
@@ -56,8 +59,7 @@ struct SlotReader {
             return true
         case nil: break
         }
-        if journal == nil { journal = try log.journal(above: slot.previous).chosen }
-        guard let run = journal?.first(where: { $0.slots.contains(slot) }) else { return false }
+        guard let run = journal.first(where: { $0.slots.contains(slot) }) else { return false }
         bytes = run.body
         offset = run.byteRange(of: slot...run.lastSlot).lowerBound
         return true

@@ -37,7 +37,8 @@ import Testing
         #expect(comparison.firstDifference == Slot(UInt64(slot)))
         #expect(comparison.agreedThrough == Slot(UInt64(slot - 1)))
         #expect(comparison.summary.nodes.map(\.isInMinority) == [false, true, false])
-        #expect(comparison.lines.contains { $0.contains("n1") && $0.contains("minority") && $0.contains("other") })
+        #expect(
+            comparison.lines(.plain).contains { $0.contains("n1") && $0.contains("minority") && $0.contains("other") })
     }
 
     @Test func fiveNodesWithTwoInTheMinority() throws {
@@ -54,7 +55,7 @@ import Testing
         try fixture.write(1, try FolderFixture.entries(50, altered: 30))
         let comparison = try fixture.compare(0, 1)
         #expect(comparison.summary.nodes.map(\.isInMinority) == [false, false])
-        #expect(comparison.lines.last == "no side has a majority")
+        #expect(comparison.lines(.plain).last == "no side has a majority")
     }
 
     @Test func damagedPayloadIsFoundWhenPayloadsAreRead() throws {

@@ -84,15 +84,24 @@ struct FolderFixture {
         FilePath("/logs/n\(node)/log").appending(SegmentName(firstSlot: Slot(UInt64(slot))).description)
     }
 
-    func lines(_ node: UInt16, from slot: Slot = .first) throws -> [String] {
+    /// What `print` shows of a node's slots.
+    func lines(
+        _ node: UInt16, _ slots: ClosedRange<Slot> = .first...SlotArgument.last, _ direction: Direction = .forwards,
+        where filter: EntryFilter = EntryFilter()
+    ) throws -> [String] {
         var lines: [String] = []
-        try log(node).read(from: slot) { finding in
-            switch finding {
-            case .entry(let entry): lines.append(entry.line)
-            case .damage(let damage): lines.append(Verify.sentence(damage))
-            }
-            return true
-        }
+        try log(node).read(slots, direction) { lines.take($0, filter) }
         return lines
+    }
+}
+
+extension [String] {
+    /// Adds the line of what a reading comes upon.
+    mutating func take(_ event: LogEvent, _ filter: EntryFilter = EntryFilter()) -> Bool {
+        switch event {
+        case .entry(let entry): if filter.takes(entry) { append(entry.line) }
+        case .damage(let damage): append(Verify.sentence(damage))
+        }
+        return true
     }
 }

@@ -29,7 +29,7 @@ import Testing
     func printingBeginsAtAnySlot(first: Int) throws {
         let fixture = FolderFixture()
         try fixture.write(0, try FolderFixture.entries(41))
-        let lines = try fixture.lines(0, from: Slot(UInt64(first)))
+        let lines = try fixture.lines(0, Slot(UInt64(first))...SlotArgument.last)
         #expect(lines.count == 42 - first)
         #expect(lines.first?.hasPrefix("\(first) chosen ") == true)
     }
@@ -38,8 +38,8 @@ import Testing
         let fixture = FolderFixture()
         try fixture.write(0, try FolderFixture.entries(4))
         var objects: [String] = []
-        try fixture.log(0).read(from: Slot(3)) { finding in
-            if case .entry(let entry) = finding { objects.append(JSONText.line(EntryObject(entry))) }
+        try fixture.log(0).read(Slot(3)...SlotArgument.last, .forwards) { event in
+            if case .entry(let entry) = event { objects.append(JSONText.line(EntryObject(entry))) }
             return true
         }
         #expect(objects[0].contains(#""key_base64":"/zs6""#))

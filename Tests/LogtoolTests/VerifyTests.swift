@@ -89,7 +89,7 @@ import Testing
 
     @Test func reportIsTextThatLinesUp() throws {
         fixture.fileSystem.install([1], at: "/logs/n0/log/notes.txt")
-        let lines = try fixture.verify(0).lines
+        let lines = try fixture.verify(0).lines(.plain)
         #expect(lines[0].hasPrefix("n0: damaged: chosen through slot 60"))
         #expect(lines[1].hasPrefix("  verdict"))
         #expect(lines[2].hasPrefix("  foreign file  -"))

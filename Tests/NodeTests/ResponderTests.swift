@@ -22,6 +22,7 @@ struct FakeService: StoreService {
     }
 
     func status() async -> NodeStatus { preconditionFailure("not asked for here") }
+    func cluster() async -> ClusterStatus { ClusterSample.status }
     func unhealthyReason() async -> String? { unhealthy }
     func printLog(to name: String) async throws(HTTPFailure) {
         if name == "fails" { throw .printFailed("no") }
@@ -271,6 +272,24 @@ struct FakeService: StoreService {
         #expect(try await send(service, .get, "/log/print/fails").status == 500)
         let wrongMethod = try await send(service, .get, "/store/set")
         #expect(wrongMethod.status == 405 && wrongMethod.headers[.allow] == "POST")
+    }
+
+    @Test func rootSpeaksHTMLToBrowsersAndTextToOthers() async throws {
+        let service = FakeService(answer: Self.done(1))
+        let plain = try await send(service, .get, "/", headers: [.accept: "*/*"])
+        #expect(plain.status == 200 && plain.headers[.contentType] == "text/plain; charset=utf-8")
+        #expect(plain.text == ClusterSample.status.text)
+        #expect(try await send(service, .get, "/").text == plain.text)
+        let browser: HTTPFields = [.accept: "text/html,application/xhtml+xml,*/*;q=0.8"]
+        let page = try await send(service, .get, "/", headers: browser)
+        #expect(page.status == 200 && page.headers[.contentType] == "text/html; charset=utf-8")
+        #expect(page.text.hasPrefix("<!doctype html>") && page.headers[.vary] == "Accept, Accept-Encoding")
+        var again = browser
+        again[.ifNoneMatch] = page.headers[.eTag]
+        let known = try await send(service, .get, "/", headers: again)
+        #expect(known.status == 304 && known.text.isEmpty)
+        let json = try await send(service, .get, "/cluster", headers: browser)
+        #expect(json.headers[.contentType] == "application/json" && json.text.hasPrefix(#"{"node":"n1","#))
     }
 
     @Test func dateIsThatOfTheStandard() { #expect(HTTPDate.text(of: 784_111_777) == "Sun, 06 Nov 1994 08:49:37 GMT") }

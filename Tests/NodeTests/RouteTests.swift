@@ -16,6 +16,9 @@ import Testing
         (.post, "/store/delete/", .deleteByBody),
         (.get, "/store/nop", .noOp),
         (.post, "/store/nop/", .noOp),
+        (.get, "/", .root),
+        (.get, "/?", .root),
+        (.get, "/cluster/", .cluster),
         (.get, "/status", .status),
         (.head, "/status", .status),
         (.get, "/metrics", .metrics),
@@ -61,7 +64,8 @@ import Testing
     }
 
     static let refused: [(HTTPRequest.Method, String, Int)] = [
-        (.get, "/", 404), (.get, "", 404), (.get, "*", 404), (.get, "/nothing", 404), (.get, "/store", 404),
+        (.post, "/", 405), (.post, "/cluster", 405), (.get, "", 404), (.get, "*", 404), (.get, "/nothing", 404),
+        (.get, "/store", 404),
         (.get, "/store/", 405), (.get, "/store/k", 405), (.get, "/store/set", 405),
         (.post, "/store/k", 405), (.get, "/store/delete", 405), (.delete, "/store/get/k", 405),
         (.post, "/store/get/k", 405), (.post, "/status", 405), (.delete, "/health", 405), (.put, "/crash", 405),

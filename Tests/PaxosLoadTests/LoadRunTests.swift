@@ -173,7 +173,7 @@ import Testing
             let operations = try lines.map {
                 try #require(try JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: any Sendable])
             }
-            #expect(operations.count == 100)
+            try #require(operations.count == 100)
             #expect(operations.map { $0["outcome"] as? String }.filter { $0 == "ok" }.count == 98)
             #expect(operations[5]["outcome"] as? String == "unknown" && operations[5]["end"] is NSNull)
             #expect(operations[9]["outcome"] as? String == "fail")

@@ -152,25 +152,9 @@ import Testing
     }
 
     @Test func aChangedEntryUnderValidChecksumsBreaksTheChain() throws {
-        // What a careless repair would do: the last block made anew with another value, and its old chain digest.
         let fileSystem = try Sample.fileSystem(Self.written)
         let block = try #require(try Reading(fileSystem).blocks.last)
-        var raw = try #require(block.raw?.bytes)
-        raw[raw.count - 1] ^= 1
-        var compressor = BlockCompressor()
-        var bytes = [UInt8](repeating: 0, count: BlockHeader.length + BlockCompressor.bound(raw.count))
-        let length = bytes.withUnsafeMutableBytes { bytes in
-            let frame = UnsafeMutableRawBufferPointer(rebasing: bytes[BlockHeader.length...])
-            let length = raw.withUnsafeBytes { compressor.compress($0, into: frame) }
-            let header = BlockHeader(
-                firstSlot: block.header.firstSlot, count: block.header.count, rawLength: raw.count,
-                storedLength: length, chainDigest: block.header.chainDigest,
-                storedChecksum: SegmentChecksum.storedBytes(UnsafeRawBufferPointer(rebasing: frame[..<length])))
-            header.encode(to: bytes, segment: Self.names[2].firstSlot, offset: block.offset)
-            return BlockHeader.length + length
-        }
-        let before = try #require(fileSystem.contents(of: path(2)))[..<Int(block.offset)]
-        fileSystem.install(Array(before) + Array(bytes[..<length]), at: path(2))
+        try Sample.forge(block, fileSystem)
         let reading = try Reading(fileSystem)
         #expect(reading.damages.map(\.slots) == [block.slots])
         #expect(reading.damages.first?.reason.contains("chain") == true)

@@ -1,8 +1,10 @@
 // Small logs to test with: always the same entries for the same numbers, awkward keys among them.
 
 import Paxos
-import PaxosLog
 import SystemPackage
+import Testing
+
+@testable import PaxosLog
 
 enum Sample {
     static let cluster = UniqueID(high: 0x0011_2233_4455_6677, low: 0x8899_AABB_CCDD_EEFF)
@@ -77,6 +79,28 @@ enum Sample {
         var log = try ChosenLog.open(fileSystem, directory: directory)
         try log.append(blocks)
         return fileSystem
+    }
+
+    /// What a careless repair would do: puts a block that ends its file anew, with another value and its old chain
+    /// digest.
+    static func forge(_ block: LogBlock, _ fileSystem: MemoryFileSystem) throws {
+        var raw = try #require(block.raw?.bytes)
+        raw[raw.count - 1] ^= 1
+        let name = try #require(block.file.lastComponent.flatMap { SegmentName($0.string) })
+        var compressor = BlockCompressor()
+        var bytes = [UInt8](repeating: 0, count: BlockHeader.length + BlockCompressor.bound(raw.count))
+        let length = bytes.withUnsafeMutableBytes { bytes in
+            let frame = UnsafeMutableRawBufferPointer(rebasing: bytes[BlockHeader.length...])
+            let length = raw.withUnsafeBytes { compressor.compress($0, into: frame) }
+            let header = BlockHeader(
+                firstSlot: block.header.firstSlot, count: block.header.count, rawLength: raw.count,
+                storedLength: length, chainDigest: block.header.chainDigest,
+                storedChecksum: SegmentChecksum.storedBytes(UnsafeRawBufferPointer(rebasing: frame[..<length])))
+            header.encode(to: bytes, segment: name.firstSlot, offset: block.offset)
+            return BlockHeader.length + length
+        }
+        let before = try #require(fileSystem.contents(of: block.file))[..<Int(block.offset)]
+        fileSystem.install(Array(before) + Array(bytes[..<length]), at: block.file)
     }
 
     /// Every file of the log, by name.

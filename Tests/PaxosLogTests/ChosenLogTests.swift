@@ -14,7 +14,7 @@ import Testing
         #expect(
             log.recovery
                 == ChosenLogRecovery(
-                    through: .zero, chainDigest: .start, genesis: nil, segmentBytes: 0, tornTail: nil))
+                    through: .zero, chainDigest: .start, genesis: nil, segmentBytes: 0, blocks: [], tornTail: nil))
         #expect(fileSystem.operations == 0)
         #expect(try !fileSystem.exists(Sample.directory))
     }
@@ -60,6 +60,25 @@ import Testing
             segmentBytes = block.endsSegment ? 0 : segmentBytes + block.bytes.count
         }
         #expect(try Sample.files(fileSystem) == Sample.files(try Sample.fileSystem(blocks)))
+    }
+
+    @Test func extentIsWhatTheFilesHoldAlsoAfterReopening() throws {
+        let fileSystem = MemoryFileSystem()
+        var log = try ChosenLog.open(fileSystem, directory: Sample.directory)
+        #expect(log.extent == .empty)
+        var digest = ChainDigest.start
+        for block in blocks {
+            digest = digest.followed(by: block.bytes)
+            let expected = [BlockDigest(slots: block.firstSlot...block.lastSlot, chainDigest: digest)]
+            #expect(try log.append([block]) == expected)
+            let files = try Sample.files(fileSystem)
+            let extent = LogExtent(
+                through: block.lastSlot, segments: files.count, bytes: UInt64(files.values.reduce(0) { $0 + $1.count }))
+            #expect(log.extent == extent)
+            let reopened = try ChosenLog.open(fileSystem, directory: Sample.directory)
+            #expect(reopened.extent == extent)
+            #expect(reopened.recovery.blocks.last == expected[0])
+        }
     }
 
     @Test func recoveryLetsTheCutterGoOnAsBefore() throws {

@@ -198,6 +198,24 @@ import Testing
         #expect("\(ChainDigest.start)" == String(repeating: "0", count: 64))
     }
 
+    /// Lengths around every border of SHA-256's blocks and padding.
+    @Test(.enabled(if: ChainDigest.hashesPairs)) func digestsOfAPairAreThoseOfEach() {
+        var generator = SplitMix64(seed: 3)
+        let bytes = (0..<70_000).map { _ in UInt8.random(in: 0...255, using: &generator) }
+        let lengths = Array(32...200) + [65_535, 65_536, 65_537, 65_600, 69_000]
+        for (index, length) in lengths.enumerated() {
+            let other = lengths[(index * 7 + 3) % lengths.count]
+            let previous = ChainDigest.start.followed(by: [UInt8(index % 256)])
+            bytes.withUnsafeBytes { bytes in
+                let one = UnsafeRawBufferPointer(rebasing: bytes[..<length])
+                let second = UnsafeRawBufferPointer(rebasing: bytes[(index % 64)..<(index % 64 + other)])
+                let pair = ChainDigest.pair((previous, one), (.start, second))
+                #expect(pair.0 == previous.followed(by: one), "\(length) beside \(other)")
+                #expect(pair.1 == ChainDigest.start.followed(by: second), "\(other) beside \(length)")
+            }
+        }
+    }
+
     @Test func compressionComesBackAndKnowsNothingOfBefore() {
         var compressor = BlockCompressor()
         var decompressor = BlockDecompressor()
@@ -212,17 +230,21 @@ import Testing
             }
             return Array(frame[..<length])
         }
+        func raws(_ stored: [UInt8], _ count: Int) -> [UInt8]? {
+            var raw = [UInt8](repeating: 0, count: count)
+            let isWhole = raw.withUnsafeMutableBytes { raw in
+                stored.withUnsafeBytes { decompressor.decompress($0, into: raw) }
+            }
+            return isWhole ? raw : nil
+        }
         for raw in inputs {
             let stored = frame(raw, &compressor)
             var fresh = BlockCompressor()
             #expect(stored == frame(raw, &fresh))
-            let back = stored.withUnsafeBytes { decompressor.decompress($0, rawLength: raw.count) }
-            #expect(back == raw)
-            #expect(stored.withUnsafeBytes { decompressor.decompress($0, rawLength: raw.count + 1) } == nil)
-            let twice = stored + stored
-            #expect(twice.withUnsafeBytes { decompressor.decompress($0, rawLength: raw.count) } == nil)
-            let short = Array(stored.dropLast())
-            #expect(short.withUnsafeBytes { decompressor.decompress($0, rawLength: raw.count) } == nil)
+            #expect(raws(stored, raw.count) == raw)
+            #expect(raws(stored, raw.count + 1) == nil)
+            #expect(raws(stored + stored, raw.count) == nil)
+            #expect(raws(Array(stored.dropLast()), raw.count) == nil)
         }
     }
 }

@@ -3,6 +3,7 @@
 import NIOCore
 import Paxos
 import PaxosLog
+import StateMachine
 import Testing
 
 @testable import Replication
@@ -54,7 +55,57 @@ import Testing
                 ])),
         .standing(.init(journal: UniqueID(high: 1, low: 2), membersHash: 3, genesis: [1, 2, 3], isQuestion: false)),
         .standing(.init(journal: UniqueID(high: 1, low: 2), membersHash: 3, genesis: nil, isQuestion: true)),
+        .report(report(entries: 32, blocks: 16)),
+        .report(report(entries: 0, blocks: 0)),
     ]
+
+    static func report(entries: Int, blocks: Int) -> NodeReport {
+        NodeReport(
+            role: entries > 0 ? .leader : .learner, leader: entries > 0 ? NodeID(2) : nil, ballot: ballot,
+            promised: ballot, chosenThrough: Slot(900), appliedThrough: Slot(899), knownChosenThrough: Slot(901),
+            digest: StateDigest(bytes: Array(1...16))!, keys: 77, unhealthy: entries > 0 ? nil : "no leader is known",
+            log: LogExtent(through: Slot(800), segments: 3, bytes: 1 << 40),
+            blocks: (0..<blocks).map { block in
+                let digest = ChainDigest(loading: [UInt8](repeating: UInt8(block), count: 32).span.bytes, at: 0)
+                return NodeReport.Block(through: Slot(UInt64(100 + block)), digest: digest)
+            },
+            stride: 4,
+            entries: (0..<entries).map { NodeReport.Entry(slot: Slot(UInt64(4 + $0 * 4)), hash: UInt64($0) << 40) })
+    }
+
+    /// A report is kept, and shown: no sender may make it large or send it out of order.
+    @Test func reportsOutOfBoundsAreRefused() throws {
+        func refusal(_ change: (inout NodeReport) -> Void) -> PeerCodecError? {
+            var report = Self.report(entries: 2, blocks: 2)
+            change(&report)
+            var buffer = ByteBuffer(bytes: Self.frame(.report(report)))
+            do {
+                _ = try PeerCodec.decode(from: &buffer)
+                return nil
+            } catch {
+                return error
+            }
+        }
+        #expect(refusal { _ in } == nil)
+        let tooMany: [(inout NodeReport) -> Void] = [
+            { $0.entries = Self.report(entries: NodeReport.mostEntries + 1, blocks: 0).entries },
+            { $0.blocks = Self.report(entries: 0, blocks: NodeReport.mostBlocks + 1).blocks },
+            { $0.entries.reverse() }, { $0.blocks.reverse() }, { $0.entries[0].slot = .zero }, { $0.stride = 3 },
+            { $0.stride = 0 },
+        ]
+        for change in tooMany {
+            guard case .malformed? = refusal(change) else {
+                Issue.record("a report that is out of bounds was let pass")
+                continue
+            }
+        }
+        var long = Self.report(entries: 0, blocks: 0)
+        long.unhealthy = String(repeating: "x", count: 1_000)
+        var buffer = ByteBuffer(bytes: Self.frame(.report(long)))
+        long.unhealthy = String(repeating: "x", count: NodeReport.longestReason)
+        let cut = try PeerCodec.decode(from: &buffer)?.content
+        #expect(cut == .report(long), "a long reason is cut by who sends it")
+    }
 
     static func message(_ content: PeerMessage.Content) -> PeerMessage {
         PeerMessage(

@@ -41,6 +41,11 @@ enum Answers {
         return Response(status: status, headers: headers, body: ResponseBody(byteBuffer: body))
     }
 
+    static func text(_ text: String) -> Response {
+        let headers: HTTPFields = [.contentType: "text/plain; charset=utf-8", .vary: "Accept"]
+        return Response(status: .ok, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(string: text)))
+    }
+
     static func failure(_ failure: HTTPFailure, slot: Slot? = nil) -> Response {
         var headers = HTTPFields()
         headers[.contentType] = jsonType
@@ -132,6 +137,11 @@ enum Answers {
     /// Whether a client asks for JSON by name; `*/*` is content with bytes.
     static func wantsJSON(_ headers: HTTPFields) -> Bool {
         headers[.accept].map { HeaderList($0).accepts(jsonType) } ?? false
+    }
+
+    /// Whether a client is a browser, or says that it wants what one does.
+    static func wantsHTML(_ headers: HTTPFields) -> Bool {
+        headers[.accept].map { HeaderList($0).accepts("text/html") } ?? false
     }
 }
 

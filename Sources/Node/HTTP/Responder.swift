@@ -11,38 +11,42 @@ import StateMachine
 struct Responder<Service: StoreService>: Sendable {
     let service: Service
     let bodies: BodyReader
+    let traffic: Traffic
     /// Which routes are served here.
     let audiences: Set<Route.Audience>
     let allowsCrash: Bool
     private let metrics = RequestMetrics()
 
     init(
-        service: Service, bodies: BodyReader = BodyReader(), audiences: Set<Route.Audience> = [.clients, .operators],
-        allowsCrash: Bool
+        service: Service, bodies: BodyReader = BodyReader(), traffic: Traffic = Traffic(),
+        audiences: Set<Route.Audience> = [.clients, .operators], allowsCrash: Bool
     ) {
         self.service = service
         self.bodies = bodies
+        self.traffic = traffic
         self.audiences = audiences
         self.allowsCrash = allowsCrash
     }
 
     func respond(to request: Hummingbird.Request, willContinue: () async throws -> Void = {}) async throws -> Response {
         let start = NIODeadline.now()
-        var name: StaticString = "none"
+        var route: Route?
         var response: Response
         do {
-            let route = try Route(method: request.method, target: request.head.path ?? "")
-            name = route.name
-            guard !audiences.isDisjoint(with: route.audience) else {
+            let asked = try Route(method: request.method, target: request.head.path ?? "")
+            route = asked
+            guard !audiences.isDisjoint(with: asked.audience) else {
                 throw HTTPFailure(
                     .notFound, "not found", "this route is served at another address of the node (--admin)")
             }
-            response = try await answer(route, request, willContinue)
+            response = try await answer(asked, request, willContinue)
         } catch let failure as HTTPFailure {
             response = Answers.failure(failure)
         }
         if request.method == .head { response = response.createHeadResponse() }
-        metrics.note(route: name, status: response.status.code, took: NIODeadline.now() - start)
+        let took = NIODeadline.now() - start
+        metrics.note(route: route?.name ?? "none", status: response.status.code, took: took)
+        if route?.isOfStore == true { traffic.note(took: took, hasFailed: response.status.code >= 500) }
         return response
     }
 
@@ -82,6 +86,13 @@ struct Responder<Service: StoreService>: Sendable {
                 service.exposition(), type: "text/plain; version=0.0.4; charset=utf-8", for: request.headers)
         case .health:
             return try await health()
+        case .root:
+            guard Answers.wantsHTML(request.headers) else {
+                return Answers.text(await service.cluster().text)
+            }
+            return StatusPage.page.response(for: request.headers)
+        case .cluster:
+            return Answers.document(await service.cluster().json, for: request.headers)
         case .configuration:
             return Answers.document(service.configurationJSON(), for: request.headers)
         case .crash:

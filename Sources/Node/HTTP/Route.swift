@@ -21,6 +21,9 @@ enum Route: Equatable, Sendable {
     case print(name: String)
     case crash
     case configuration
+    /// For people, who may have come by a browser or without.
+    case root
+    case cluster
 
     enum Consistency: String, Sendable {
         case linearizable
@@ -40,6 +43,8 @@ enum Route: Equatable, Sendable {
         case .status: "status"
         case .health: "health"
         case .metrics: "metrics"
+        case .root: "root"
+        case .cluster: "cluster"
         case .print: "print"
         case .crash: "crash"
         case .configuration: "configuration"
@@ -52,6 +57,14 @@ enum Route: Equatable, Sendable {
         case .print, .crash, .configuration: [.operators]
         case .status, .health, .metrics: [.clients, .operators]
         default: [.clients]
+        }
+    }
+
+    /// Whether it is one of clients that use the store, and not of those who look at the node.
+    var isOfStore: Bool {
+        switch self {
+        case .set, .setInPath, .put, .get, .delete, .deleteByBody, .noOp: true
+        default: false
         }
     }
 
@@ -88,7 +101,7 @@ extension Route {
 
     private static let fixed: Set<[Substring]> = [
         ["store", "set"], ["store", "delete"], ["store", "nop"], ["log", "entries"], ["crash"], ["status"], ["health"],
-        ["metrics"], ["admin", "configuration"],
+        ["metrics"], ["cluster"], ["admin", "configuration"],
     ]
 
     /// Whether what stands behind /store/ is a key, whatever it looks like.
@@ -120,6 +133,8 @@ extension Route {
         switch question.segments {
         case ["status"]: return try question.only([.get, .head], .status)
         case ["health"]: return try question.only([.get, .head], .health)
+        case [""]: return try question.only([.get, .head], .root)
+        case ["cluster"]: return try question.only([.get, .head], .cluster)
         case ["metrics"]: return try question.only([.get, .head], .metrics)
         case ["crash"]: return try question.only([.get, .post], .crash)
         case ["admin", "configuration"]: return try question.only([.get, .head], .configuration)

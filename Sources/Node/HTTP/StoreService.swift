@@ -8,6 +8,8 @@ protocol StoreService: Sendable {
     /// Answers every request, in the time that the settings give it.
     func ask(_ request: Request) async -> Answer
     func status() async -> NodeStatus
+    /// The cluster as this node knows it.
+    func cluster() async -> ClusterStatus
     /// Why the node can't serve; nil when it can.
     func unhealthyReason() async -> String?
     func printLog(to name: String) async throws(HTTPFailure)

@@ -27,6 +27,7 @@ final class Node: Sendable {
     /// Those who read the log over HTTP: each keeps the reading thread busy.
     private let readers = Turnstile(most: 16)
     let connections: Turnstile
+    let traffic = Traffic()
 
     init(
         _ configuration: NodeConfiguration, settings: GivenSettings, host: DriverHost, storage: NodeStorage,
@@ -98,6 +99,11 @@ extension Node: StoreService {
                 logBytes: size.bytes, links: network.status, heldMessages: host.heldMessages,
                 bodyBytes: (bodies.usedBytes, bodies.mostBytes), connections: (connections.count, connections.most))
         }
+    }
+
+    func cluster() async -> ClusterStatus {
+        let view = await host.look { $0.clusterView }
+        return ClusterStatus(view: view, time: WallClock.now, traffic: traffic.seconds, isDiskFull: disk.isFull)
     }
 
     func unhealthyReason() async -> String? {

@@ -117,7 +117,7 @@ struct Startup {
         let storage = NodeStorage(
             journal: JournalThread(journal, disk: disk, loop: loop) { host.post(.journalDurable($0)) },
             log: LogThread(log, identity: identity, fileSystem: fileSystem, places: places) {
-                host.post(.logDurable(through: $0))
+                host.post(.logDurable($0, $1))
             },
             reading: LogReading(fileSystem: fileSystem, directory: places.log, logger: logger)
         ) { host.post($0) }
@@ -174,7 +174,8 @@ struct Startup {
         ready: @escaping @Sendable (SocketAddress?) -> Void
     ) throws -> any Service {
         let responder = Responder(
-            service: node, bodies: node.bodies, audiences: audiences, allowsCrash: configuration.allowsCrash)
+            service: node, bodies: node.bodies, traffic: node.traffic, audiences: audiences,
+            allowsCrash: configuration.allowsCrash)
         return try HTTPServer(
             address: address, responder: responder, loop: loop, connections: connections,
             patience: .milliseconds(Int64(configuration.clientTimeoutMilliseconds)), logger: quietLogger,

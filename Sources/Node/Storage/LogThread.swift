@@ -18,12 +18,12 @@ final class LogThread: @unchecked Sendable {
     private let places: NodeFolder.Places
     private var log: ChosenLog
     private var identity: Identity
-    private let durable: @Sendable (Slot) -> Void
+    private let durable: @Sendable (LogExtent, [BlockDigest]) -> Void
 
-    /// - Parameter durable: called on the thread with how far the log is on disk.
+    /// - Parameter durable: called on the thread with how far the log is on disk, and the blocks that it got.
     init(
         _ log: consuming ChosenLog, identity: Identity, fileSystem: any FileSystem, places: NodeFolder.Places,
-        durable: @escaping @Sendable (Slot) -> Void
+        durable: @escaping @Sendable (LogExtent, [BlockDigest]) -> Void
     ) {
         self.log = log
         self.identity = identity
@@ -67,13 +67,14 @@ final class LogThread: @unchecked Sendable {
             defer { waiting = [] }
             return waiting
         }
+        let digests: [BlockDigest]
         do throws(StorageError) {
-            try log.append(blocks)
+            digests = try log.append(blocks)
         } catch {
             ProcessEnd.diskFailed(error, while: "writing the log")
         }
         NodeMetrics.logBlocks.increment(by: Int64(blocks.count))
         NodeMetrics.logRawBytes.increment(by: Int64(blocks.reduce(0) { $0 + $1.bytes.count }))
-        durable(log.through)
+        durable(log.extent, digests)
     }
 }

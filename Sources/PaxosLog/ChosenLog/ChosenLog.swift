@@ -16,6 +16,8 @@ package struct ChosenLog: ~Copyable, Sendable {
     private var cluster: UniqueID?
 
     private var segment: OpenSegment?
+    /// The segments that are ended.
+    private var sealed: LogExtent
     /// What must be cut before anything is appended.
     private var tear: LogTear?
     /// A failed write or sync leaves the file in doubt: nothing is written after it.
@@ -43,6 +45,7 @@ package struct ChosenLog: ~Copyable, Sendable {
         chainDigest = recovered.recovery.chainDigest
         cluster = recovered.cluster
         segment = recovered.segment
+        sealed = recovered.sealed
         tear = recovered.tear
         staged = (through, chainDigest)
         buffer = SegmentBuffer(capacity: Int(SegmentWalk.syncWindow) * 2)
@@ -66,15 +69,28 @@ package struct ChosenLog: ~Copyable, Sendable {
         }
     }
 
+    /// What the disk holds of this log, durably.
+    package var extent: LogExtent {
+        var extent = sealed
+        if let segment, segment.file != nil { extent.add(segmentOf: segment.size) }
+        extent.through = through
+        return extent
+    }
+
     /// Appends blocks that follow what the log holds. They are durable on return.
+    /// - Returns: the chain digest behind each.
     /// - Throws: `.io`, after which every call throws the same: what the disk holds is known only after a restart.
-    package mutating func append(_ blocks: [RawBlock]) throws(StorageError) {
+    @discardableResult
+    package mutating func append(_ blocks: [RawBlock]) throws(StorageError) -> [BlockDigest] {
         precondition(tear == nil, "a torn tail is cut before anything is appended")
+        var digests: [BlockDigest] = []
         try writing { (log) throws(StorageError) in
             if let segment = log.segment, segment.isFull { try log.seal(segment) }
             for block in blocks {
                 var segment = if let open = log.segment.take() { open } else { try log.begin(with: block) }
                 log.encode(block, into: &segment)
+                digests.append(
+                    BlockDigest(slots: block.firstSlot...block.lastSlot, chainDigest: log.staged.digest))
                 if block.endsSegment {
                     try log.seal(segment)
                 } else {
@@ -84,6 +100,7 @@ package struct ChosenLog: ~Copyable, Sendable {
             }
             try log.flush()
         }
+        return digests
     }
 
     private mutating func writing(_ body: (inout ChosenLog) throws(StorageError) -> Void) throws(StorageError) {
@@ -153,6 +170,7 @@ package struct ChosenLog: ~Copyable, Sendable {
         }
         self.segment = segment
         try flush()
+        if let size = self.segment?.size { sealed.add(segmentOf: size) }
         self.segment = nil
     }
 

@@ -10,9 +10,11 @@ package struct ChosenLogCursor: ~Copyable, Sendable {
     private let names: [SegmentName]
     private let depth: ReadingDepth
     private var following: Int
+    /// Where in `names` the reading ends. Those behind are known, and tell where their forerunners must end.
+    private let end: Int
     private var from: Slot
     private var found: [LogFinding] = []
-    private var decompressor = BlockDecompressor()
+    private var verifiers: BlockVerifiers
     /// The segment that is read, or was read last.
     private(set) var walk: SegmentWalk?
     private var isWalking = false
@@ -23,17 +25,21 @@ package struct ChosenLogCursor: ~Copyable, Sendable {
     ///   - from: a slot of the first block wanted.
     ///   - position: what must hold of the first segment read, its chain digest where that is known; its slot is set
     ///     by `from`.
+    ///   - through: the last segment to be read; nil for the log's last.
+    ///   - workers: who verifies; nil for the caller's thread alone.
     init(
         _ fileSystem: any FileSystem, directory: FilePath, names: [SegmentName], from: Slot, depth: ReadingDepth,
-        position: LogPosition
+        position: LogPosition, through: SegmentName? = nil, workers: (any Workers)? = nil
     ) {
         self.fileSystem = fileSystem
+        verifiers = BlockVerifiers(workers: workers)
         self.directory = directory
         self.names = names
         self.depth = depth
         self.from = from
         self.position = position
         following = names.lastIndex { $0.firstSlot <= from } ?? 0
+        end = through.flatMap { names.lastIndex(of: $0) }.map { $0 + 1 } ?? names.count
         if following < names.count, names[following].firstSlot <= from {
             self.position.next = names[following].firstSlot
             if names[following].firstSlot == .first { self.position.digest = .start }
@@ -51,11 +57,11 @@ package struct ChosenLogCursor: ~Copyable, Sendable {
         while true {
             if !found.isEmpty { return found.removeFirst() }
             if isWalking {
-                if let finding = try walk?.next(&decompressor) { return finding }
+                if let finding = try walk?.next(&verifiers) { return finding }
                 position = walk?.position ?? position
                 isWalking = false
             }
-            guard following < names.count else { return nil }
+            guard following < end else { return nil }
             following += 1
             try open(names[following - 1], nextFirst: following < names.count ? names[following].firstSlot : nil)
         }
@@ -109,7 +115,7 @@ package struct ChosenLogCursor: ~Copyable, Sendable {
             }
             found.append(damage(.corrupt, nil, "the segment's header: \(fault)"))
         }
-        if from > name.firstSlot { try opened.seek(to: from, &decompressor) }
+        if from > name.firstSlot { try opened.seek(to: from, &verifiers) }
         from = .zero
         walk = opened
         isWalking = true

@@ -31,18 +31,44 @@ package struct ChosenLogReader: Sendable {
         }
     }
 
+    package func path(of name: SegmentName) -> FilePath { directory.appending(name.description) }
+
     /// How many bytes a segment has on disk.
     package func size(of name: SegmentName) throws(StorageError) -> UInt64 {
-        try fileSystem.open(directory.appending(name.description), for: .read).size()
+        try fileSystem.open(path(of: name), for: .read).size()
     }
 
-    /// Reads from the block that holds `from` on.
-    package func cursor(from: Slot = .first, depth: ReadingDepth) throws(StorageError) -> ChosenLogCursor {
-        var position = LogPosition(next: from, digest: nil, cluster: cluster, limits: nil)
-        if depth == .payloads, from > .first { position.limits = try genesis()?.limits }
-        return ChosenLogCursor(
+    /// Reads from the block that holds `from` on, to the end of the segment `through`, or of the log.
+    package func cursor(
+        from: Slot = .first, depth: ReadingDepth, through: SegmentName? = nil
+    ) throws(StorageError) -> ChosenLogCursor {
+        let limits = depth == .payloads && from > .first ? try genesis()?.limits : nil
+        return try cursor(from: from, depth: depth, through: through, limits: limits)
+    }
+
+    /// - Parameter limits: how the log is cut, where that is known and `from` lies behind genesis.
+    func cursor(
+        from: Slot, depth: ReadingDepth, through: SegmentName? = nil, limits: LogLimits?
+    ) throws(StorageError) -> ChosenLogCursor {
+        ChosenLogCursor(
             fileSystem, directory: directory, names: try segments(), from: max(from, .first), depth: depth,
-            position: position)
+            position: LogPosition(next: from, digest: nil, cluster: cluster, limits: limits), through: through)
+    }
+
+    /// Reads from the block that holds `slot`, or the last one before it, towards the first.
+    /// - Parameter name: the segment to be read; nil for all of the log.
+    package func backwards(from slot: Slot, in name: SegmentName? = nil) throws(StorageError) -> BackwardCursor {
+        let all = try segments()
+        return BackwardCursor(
+            self, names: all.filter { $0 <= name ?? $0 && $0.firstSlot <= slot }, last: all.last, from: slot,
+            count: name == nil ? all.count : 1, limits: try genesis()?.limits)
+    }
+
+    /// Verifies all of the log, as reading its payloads does.
+    package func verification(by workers: any Workers) throws(StorageError) -> ChosenLogCursor {
+        ChosenLogCursor(
+            fileSystem, directory: directory, names: try segments(), from: .first, depth: .checks,
+            position: LogPosition(next: .first, digest: nil, cluster: cluster, limits: nil), workers: workers)
     }
 
     /// The genesis in slot 1, if this log holds it undamaged.
@@ -68,7 +94,11 @@ package struct ChosenLogReader: Sendable {
     }
 
     private func find(_ slot: Slot, depth: ReadingDepth) throws(StorageError) -> LogFinding? {
-        var cursor = try cursor(from: slot, depth: depth)
+        try find(slot, cursor(from: slot, depth: depth))
+    }
+
+    /// - Parameter cursor: one that begins with `slot`.
+    func find(_ slot: Slot, _ cursor: consuming ChosenLogCursor) throws(StorageError) -> LogFinding? {
         while let finding = try cursor.next() {
             switch finding {
             case .block(let block): return block.slots.contains(slot) ? finding : nil

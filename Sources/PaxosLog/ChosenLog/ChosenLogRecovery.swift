@@ -13,6 +13,8 @@ package struct ChosenLogRecovery: Equatable, Sendable {
     package var genesis: Genesis?
     /// Raw bytes in the segment that the next block goes to: where a BlockCutter takes up.
     package var segmentBytes: Int
+    /// The whole blocks of the last segment.
+    package var blocks: [BlockDigest]
     /// What `ChosenLog.cutTornTail` will cut. Its slots, where it names any, must be in the journal as chosen: they were
     /// never durable here, so that the journal has not let go of them. If it has, this is no torn tail but damage.
     package var tornTail: Damage?
@@ -30,11 +32,13 @@ struct RecoveredLog: ~Copyable {
     private(set) var recovery: ChosenLogRecovery
     private(set) var cluster: UniqueID?
     private(set) var segment: OpenSegment?
+    /// The segments before it, or all where none is open.
+    private(set) var sealed = LogExtent.empty
     private(set) var tear: LogTear?
 
     init(_ fileSystem: any FileSystem, directory: FilePath) throws(StorageError) {
         recovery = ChosenLogRecovery(
-            through: .zero, chainDigest: .start, genesis: nil, segmentBytes: 0, tornTail: nil)
+            through: .zero, chainDigest: .start, genesis: nil, segmentBytes: 0, blocks: [], tornTail: nil)
         let reader = ChosenLogReader(fileSystem, directory: directory)
         let names = try reader.segments()
         guard let last = names.last else { return }
@@ -50,6 +54,7 @@ struct RecoveredLog: ~Copyable {
                         reason: "genesis cannot be read"))
             }
             position.limits = genesis.limits
+            for name in names.dropLast() { sealed.add(segmentOf: try reader.size(of: name)) }
         }
         try readLast(last, position, fileSystem, directory: directory)
     }
@@ -112,6 +117,8 @@ struct RecoveredLog: ~Copyable {
             case .block(let block):
                 recovery.through = block.header.lastSlot
                 recovery.chainDigest = block.header.chainDigest
+                recovery.blocks.append(
+                    BlockDigest(slots: block.header.slots, chainDigest: block.header.chainDigest))
                 if block.header.firstSlot == .first { recovery.genesis = block.raw?.genesis }
             case .damage(let damage):
                 guard damage.kind == .tornTail else { throw .corrupt(damage) }
@@ -128,6 +135,8 @@ struct RecoveredLog: ~Copyable {
             segment = OpenSegment(found: walk, file: file)
             recovery.segmentBytes = walk.isFull ? 0 : Int(walk.rawBytes)
             if recovery.tornTail != nil { tear = .end(walk.blocksEnd) }
+        } else {
+            sealed.add(segmentOf: walk.segment.size)
         }
     }
 }

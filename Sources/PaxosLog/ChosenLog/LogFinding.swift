@@ -13,7 +13,7 @@ package struct LogBlock: Equatable, Sendable {
     package let file: FilePath
     package let offset: UInt64
     package let header: BlockHeader
-    /// What it holds, verified; nil when only headers are read.
+    /// What it holds, verified; nil unless payloads are given out.
     package let raw: RawBlock?
 
     package var slots: ClosedRange<Slot> { header.slots }
@@ -23,6 +23,8 @@ package struct LogBlock: Equatable, Sendable {
 package enum ReadingDepth: Sendable {
     /// The headers alone: slots, lengths and chain digests, as the writer put them there.
     case headers
-    /// Each frame too, with every checksum, the chain digest and the bounds of the entries verified.
+    /// Each frame too, with every checksum, the chain digest and the bounds of the entries verified, and not kept.
+    case checks
+    /// The same, and the verified bytes of each block are given out.
     case payloads
 }

@@ -22,28 +22,27 @@ extension RawBlock {
         }
     }
 
-    /// Verifies that the bytes are exactly `count` entries of consecutive slots; returns the kind of the last.
-    func verifyEntries() throws(BlockFault) -> Entry.Kind {
-        let span = bytes.span.bytes
+    /// Verifies that raw bytes are exactly `count` entries of consecutive slots; returns the kind of the last.
+    static func verifyEntries(
+        _ bytes: borrowing RawSpan, from firstSlot: Slot, count: Int
+    ) throws(BlockFault) -> Entry.Kind {
         var offset = 0
         var kind = Entry.Kind.noOp
+        let first = firstSlot.rawValue
         for index in 0..<count {
+            let entry: EntryBounds
             do {
-                let entry = try EntryView(in: span, at: offset)
-                guard entry.slot == firstSlot + index else {
-                    throw BlockFault.malformed("slot \(entry.slot) stands where \(firstSlot + index) belongs")
-                }
-                offset = entry.end
-                kind = entry.kind
-            } catch let fault as EntryError {
-                throw BlockFault(fault, slot: firstSlot + index)
-            } catch let fault as BlockFault {
-                throw fault
+                entry = try EntryBounds(in: bytes, at: offset)
             } catch {
-                preconditionFailure("reading an entry throws nothing else")
+                throw BlockFault(error, slot: firstSlot + index)
             }
+            guard entry.slot == first + UInt64(index) else {
+                throw .malformed("slot \(entry.slot) stands where \(firstSlot + index) belongs")
+            }
+            offset = entry.end
+            kind = entry.kind
         }
-        guard offset == bytes.count else { throw .malformed("bytes stand behind its last entry") }
+        guard offset == bytes.byteCount else { throw .malformed("bytes stand behind its last entry") }
         return kind
     }
 }

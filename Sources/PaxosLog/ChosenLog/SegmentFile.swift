@@ -142,13 +142,8 @@ extension RawSpan {
 extension File {
     /// The bytes from `offset` on; fewer than `count` only at the end of the file.
     func bytes(at offset: UInt64, count: Int) throws(StorageError) -> [UInt8] {
-        var bytes = [UInt8](repeating: 0, count: count)
-        var span = bytes.mutableSpan
-        var raw = span.mutableBytes
-        let length = try raw.withUnsafeMutableBytes { (buffer) throws(StorageError) in
-            try read(at: offset, into: buffer)
+        try [UInt8](unsafeUninitializedCapacity: count) { (buffer, length) throws(StorageError) in
+            length = try read(at: offset, into: UnsafeMutableRawBufferPointer(buffer))
         }
-        if length < count { bytes.removeLast(count - length) }
-        return bytes
     }
 }

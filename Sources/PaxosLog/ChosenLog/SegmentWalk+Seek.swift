@@ -4,11 +4,11 @@ import Paxos
 
 extension SegmentWalk {
     /// Goes to the block that holds `slot`, or the first behind it; what is damaged before it is not reported.
-    mutating func seek(to slot: Slot, _ decompressor: inout BlockDecompressor) throws(StorageError) {
+    mutating func seek(to slot: Slot, _ verifiers: inout BlockVerifiers) throws(StorageError) {
         if case .success(let index) = segment.index {
             if let number = index.number(ofBlockAtOrBehind: slot) { try seek(toBlock: number, of: index) }
         } else {
-            try seekByHeaders(to: slot, &decompressor)
+            try seekByHeaders(to: slot, &verifiers)
         }
     }
 
@@ -21,12 +21,12 @@ extension SegmentWalk {
         isComplete = false
     }
 
-    private mutating func seekByHeaders(to slot: Slot, _ decompressor: inout BlockDecompressor) throws(StorageError) {
+    private mutating func seekByHeaders(to slot: Slot, _ verifiers: inout BlockVerifiers) throws(StorageError) {
         let wanted = depth
         depth = .headers
         defer { depth = wanted }
         var before: (end: Slot, digest: ChainDigest?) = (position.next, position.digest)
-        while let finding = try next(&decompressor) {
+        while let finding = try next(&verifiers) {
             switch finding {
             case .block(let block) where block.header.lastSlot < slot:
                 before = (block.header.lastSlot.next, block.header.chainDigest)

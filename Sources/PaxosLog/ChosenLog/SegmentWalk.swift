@@ -44,12 +44,12 @@ struct SegmentWalk: Sendable {
     }
 
     /// What comes next in this segment; nil at its end.
-    mutating func next(_ decompressor: inout BlockDecompressor) throws(StorageError) -> LogFinding? {
-        while found.isEmpty && !isFinished { try step(&decompressor) }
+    mutating func next(_ verifiers: inout BlockVerifiers) throws(StorageError) -> LogFinding? {
+        while found.isEmpty && !isFinished { try step(&verifiers) }
         return found.isEmpty ? nil : found.removeFirst()
     }
 
-    private mutating func step(_ decompressor: inout BlockDecompressor) throws(StorageError) {
+    private mutating func step(_ verifiers: inout BlockVerifiers) throws(StorageError) {
         if isSealed && offset >= limit { return try finishSealed() }
         if !isSealed {
             if offset == segment.size { return try finishUnsealed() }
@@ -57,12 +57,12 @@ struct SegmentWalk: Sendable {
             if try segment.startsIndex(at: offset) { return try readSeal() }
         }
         switch try segment.blockHeader(at: offset) {
-        case .success(let header): try read(header, &decompressor)
+        case .success(let header): try read(header, &verifiers)
         case .failure(let fault): try passDamagedHeader(fault)
         }
     }
 
-    private mutating func read(_ header: BlockHeader, _ decompressor: inout BlockDecompressor) throws(StorageError) {
+    private mutating func read(_ header: BlockHeader, _ verifiers: inout BlockVerifiers) throws(StorageError) {
         let end = offset + UInt64(BlockHeader.length + header.storedLength)
         guard end <= limit else { return try passBlockCutShort(header) }
         guard join(header) else { return skip(header, to: end) }
@@ -72,13 +72,18 @@ struct SegmentWalk: Sendable {
             return skip(header, to: end)
         }
         var raw: RawBlock?
-        if depth == .payloads {
-            let stored = try segment.file.bytes(
-                at: offset + UInt64(BlockHeader.length), count: header.storedLength)
-            switch verify(stored, header, &decompressor) {
-            case .success(let block): raw = block
-            case .failure(.checksum): return try passDamagedPayload(header)
-            case .failure(.content(let kind, let reason)):
+        if depth != .headers {
+            let block = ChainedBlock(offset: offset, header: header, previousDigest: position.digest)
+            switch try verifiers.verdict(on: block, of: segment, limit: limit) {
+            case .whole(let block):
+                lastKind = block.lastKind
+                position.limits = position.limits ?? block.limits
+                if depth == .payloads {
+                    raw = RawBlock(
+                        firstSlot: header.firstSlot, count: header.count, bytes: verifiers.bytes, endsSegment: false)
+                }
+            case .wrongChecksum: return try passDamagedPayload(header)
+            case .wrongContent(let kind, let reason):
                 report(kind, slots: header.slots, reason)
                 return skip(header, to: end)
             }
@@ -120,37 +125,6 @@ struct SegmentWalk: Sendable {
         return true
     }
 
-    private enum PayloadFault: Error {
-        case checksum
-        case content(Damage.Kind, String)
-    }
-
-    private mutating func verify(
-        _ stored: [UInt8], _ header: BlockHeader, _ decompressor: inout BlockDecompressor
-    ) -> Result<RawBlock, PayloadFault> {
-        guard stored.span.bytes.withUnsafeBytes({ SegmentChecksum.storedBytes($0) }) == header.storedChecksum else {
-            return .failure(.checksum)
-        }
-        let frame = stored.span.bytes.withUnsafeBytes { decompressor.decompress($0, rawLength: header.rawLength) }
-        guard let bytes = frame else {
-            return .failure(.content(.corrupt, "the block is not one zstd frame of the length that its header says"))
-        }
-        if let digest = position.digest, digest.followed(by: bytes) != header.chainDigest {
-            return .failure(.content(.corrupt, "the chain digest is not that of the entries"))
-        }
-        let raw = RawBlock(firstSlot: header.firstSlot, count: header.count, bytes: bytes, endsSegment: false)
-        do {
-            lastKind = try raw.verifyEntries()
-        } catch {
-            switch error {
-            case .malformed(let reason): return .failure(.content(.corrupt, reason))
-            case .unknown(let reason): return .failure(.content(.unknownVersion, reason))
-            }
-        }
-        if header.firstSlot == .first, position.limits == nil { position.limits = raw.genesis?.limits }
-        return .success(raw)
-    }
-
     private mutating func compareWithIndex(_ header: BlockHeader) {
         guard !isIndexWrong, case .success(let index) = segment.index else { return }
         guard index.block(holding: header.firstSlot) != BlockPosition(offset: offset, header: header) else { return }
@@ -176,8 +150,6 @@ extension ClosedRange<Slot> {
 extension RawBlock {
     /// The genesis of the cluster, when this is the log's first block and holds one.
     package var genesis: Genesis? {
-        guard firstSlot == .first, let entry = try? EntryView(in: bytes.span.bytes, at: 0), entry.kind == .genesis
-        else { return nil }
-        return try? Genesis(decoding: Array(bytes[entry.payload]))
+        firstSlot == .first ? Genesis(leading: bytes.span.bytes) : nil
     }
 }

@@ -18,6 +18,7 @@ struct RawStorage: ~Copyable {
     }
 
     var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: base, count: count) }
+    var mutableBytes: UnsafeMutableRawBufferPointer { UnsafeMutableRawBufferPointer(start: base, count: count) }
 
     /// Makes it `newCount` bytes long; bytes that come to be in it are zero.
     mutating func resize(to newCount: Int) {

@@ -42,16 +42,12 @@ struct BlockDecompressor: ~Copyable, @unchecked Sendable {
 
     deinit { ZSTD_freeDCtx(context) }
 
-    /// The raw bytes of a frame whose checksum was verified; nil when it is not exactly one frame of `rawLength` bytes.
-    mutating func decompress(_ frame: UnsafeRawBufferPointer, rawLength: Int) -> [UInt8]? {
-        guard ZSTD_getFrameContentSize(frame.baseAddress, frame.count) == UInt64(rawLength),
+    /// Fills `raw` with what a frame holds whose checksum was verified; false when it is not exactly one frame of that
+    /// many raw bytes.
+    mutating func decompress(_ frame: UnsafeRawBufferPointer, into raw: UnsafeMutableRawBufferPointer) -> Bool {
+        guard ZSTD_getFrameContentSize(frame.baseAddress, frame.count) == UInt64(raw.count),
             ZSTD_findFrameCompressedSize(frame.baseAddress, frame.count) == frame.count
-        else { return nil }
-        let context = context
-        let raw = [UInt8](unsafeUninitializedCapacity: rawLength) { buffer, initialized in
-            let length = ZSTD_decompressDCtx(context, buffer.baseAddress, buffer.count, frame.baseAddress, frame.count)
-            initialized = ZSTD_isError(length) == 0 ? length : 0
-        }
-        return raw.count == rawLength ? raw : nil
+        else { return false }
+        return ZSTD_decompressDCtx(context, raw.baseAddress, raw.count, frame.baseAddress, frame.count) == raw.count
     }
 }

@@ -1,6 +1,7 @@
 // SHA-256 over all that the log holds up to and with a block: two logs with the same digest at a block agree on every
 // entry before it.
 
+import CSHA256
 import Crypto
 
 package struct ChainDigest: Hashable, Sendable {
@@ -32,6 +33,31 @@ package struct ChainDigest: Hashable, Sendable {
         hash.update(bufferPointer: rawBytes)
         return hash.finalize().withUnsafeBytes { bytes in
             ChainDigest(loading: bytes.bytes, at: 0)
+        }
+    }
+
+    /// Whether `pair` can be used on this processor.
+    static let hashesPairs = csha256_has_pairs()
+    /// `pair` takes no fewer raw bytes than this.
+    static let shortestInPair = 32
+
+    /// The digests behind two blocks, each with the digest that it follows: the same as `followed(by:)` gives, both in
+    /// little more time than one.
+    static func pair(
+        _ one: (previous: ChainDigest, raw: UnsafeRawBufferPointer),
+        _ other: (previous: ChainDigest, raw: UnsafeRawBufferPointer)
+    ) -> (ChainDigest, ChainDigest) {
+        precondition(min(one.raw.count, other.raw.count) >= shortestInPair, "a block is longer than a digest")
+        return withUnsafeTemporaryAllocation(byteCount: 4 * length, alignment: 8) { memory in
+            one.previous.store(to: memory, at: 0)
+            other.previous.store(to: memory, at: length)
+            guard let start = memory.baseAddress else { preconditionFailure("memory that is not empty has a start") }
+            let bytes = start.assumingMemoryBound(to: UInt8.self)
+            csha256_pair(
+                bytes, one.raw.baseAddress, one.raw.count, bytes + length, other.raw.baseAddress, other.raw.count,
+                bytes + 2 * length, bytes + 3 * length)
+            let digests = RawSpan(_unsafeStart: start, byteCount: 4 * length)
+            return (ChainDigest(loading: digests, at: 2 * length), ChainDigest(loading: digests, at: 3 * length))
         }
     }
 

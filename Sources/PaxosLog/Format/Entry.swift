@@ -71,26 +71,41 @@ package struct EntryView: Sendable {
     /// Reads the entry that starts at `offset` of `bytes`.
     /// - Throws: `EntryError` when the bytes hold none; nothing is allocated.
     package init(in bytes: borrowing RawSpan, at offset: Int) throws(EntryError) {
+        let bounds = try EntryBounds(in: bytes, at: offset)
+        self.slot = Slot(bounds.slot)
+        self.kind = bounds.kind
+        self.time = bytes.field(UInt64.self, at: offset + 16)
+        self.session = SessionID(
+            node: NodeID(bytes.field(UInt16.self, at: offset + 6)),
+            incarnation: Incarnation(bytes.field(UInt32.self, at: offset + 40)),
+            boot: bytes.field(UInt64.self, at: offset + 24))
+        self.sequence = bytes.field(UInt64.self, at: offset + 32)
+        self.end = bounds.end
+        self.payload = (offset + Entry.headerLength)..<bounds.end
+    }
+}
+
+/// What must hold of an entry for the next one to be found: all that is checked, and little enough that verifying a log
+/// is not slowed by it.
+struct EntryBounds {
+    let slot: UInt64
+    let kind: Entry.Kind
+    /// Where the next entry starts.
+    let end: Int
+
+    init(in bytes: borrowing RawSpan, at offset: Int) throws(EntryError) {
         guard offset >= 0, bytes.byteCount - offset >= Entry.headerLength else { throw .truncated }
-        func load<T: FixedWidthInteger & BitwiseCopyable>(_ type: T.Type, _ at: Int) -> T {
-            T(littleEndian: bytes.unsafeLoadUnaligned(fromByteOffset: offset + at, as: type))
-        }
-        let length = Int(load(UInt32.self, 0))
+        let length = Int(bytes.field(UInt32.self, at: offset))
         guard length >= Entry.headerLength - 4, length <= bytes.byteCount - offset - 4 else { throw .truncated }
         guard length + 4 <= Entry.longest else { throw .tooLong(length + 4) }
-        let version = load(UInt8.self, 5)
+        let version = bytes.field(UInt8.self, at: offset + 5)
         guard version == Entry.currentVersion else { throw .unsupportedVersion(version) }
-        guard let kind = Entry.Kind(rawValue: load(UInt8.self, 4)) else { throw .unknownKind(load(UInt8.self, 4)) }
-        guard load(UInt32.self, 44) == 0 else { throw .reservedBytesInUse }
-        self.slot = Slot(load(UInt64.self, 8))
+        let kind = bytes.field(UInt8.self, at: offset + 4)
+        guard let kind = Entry.Kind(rawValue: kind) else { throw .unknownKind(kind) }
+        guard bytes.field(UInt32.self, at: offset + 44) == 0 else { throw .reservedBytesInUse }
+        self.slot = bytes.field(UInt64.self, at: offset + 8)
         self.kind = kind
-        self.time = load(UInt64.self, 16)
-        self.session = SessionID(
-            node: NodeID(load(UInt16.self, 6)), incarnation: Incarnation(load(UInt32.self, 40)),
-            boot: load(UInt64.self, 24))
-        self.sequence = load(UInt64.self, 32)
         self.end = offset + 4 + length
-        self.payload = (offset + Entry.headerLength)..<self.end
     }
 }
 

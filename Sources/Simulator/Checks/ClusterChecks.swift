@@ -71,6 +71,21 @@ struct ClusterChecks {
         }
     }
 
+    /// What nodes told one another of their entries and blocks must agree.
+    static func checkReports(_ views: [ClusterView]) throws {
+        for view in views {
+            let own = Dictionary(uniqueKeysWithValues: view.own.entries.map { ($0.slot, $0.hash) })
+            for peer in view.peers {
+                guard let report = peer.heard?.report else { continue }
+                let differing = report.entries.first { own[$0.slot] ?? $0.hash != $0.hash }
+                guard differing == nil, view.own.agreement(with: report)?.isSame != false else {
+                    throw SimulationFailure(
+                        description: "\(view.node) and \(peer.node) report different logs: \(view.own), \(report)")
+                }
+            }
+        }
+    }
+
     /// Segment files must be the same bytes as far as they go.
     static func checkSegments(_ disks: [(node: NodeID, disk: MemoryFileSystem)]) throws {
         let directory = SimulatedNode.directory.appending("log")

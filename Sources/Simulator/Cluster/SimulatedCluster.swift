@@ -140,8 +140,8 @@ final class SimulatedCluster {
         case .journalWritten(let id, let start): try finishJournalWrite(id, start)
         case .logWritten(let id, let start):
             guard isCurrent(id, start), let node = nodes[id] else { return }
-            guard let slot = node.finishLogWrite() else { return crash(id) }
-            try deliver(.logDurable(through: slot), to: id)
+            guard let (log, blocks) = node.finishLogWrite() else { return crash(id) }
+            try deliver(.logDurable(log, blocks), to: id)
         case .request(let request, let content, let id, let start):
             if isCurrent(id, start) { try deliver(.request(request, content), to: id) }
         case .restart(let id): try start(id)
@@ -285,6 +285,7 @@ final class SimulatedCluster {
             return (id, try ClusterChecks.entries(of: driver, on: node), node.disk)
         }
         try ClusterChecks.checkEqual(logs.map { ($0.node, $0.entries) })
+        try ClusterChecks.checkReports(members.compactMap { nodes[$0]?.driver?.clusterView })
         try ClusterChecks.checkSegments(logs.map { ($0.node, $0.disk) })
         try history.check(against: logs[0].entries)
         try history.checkLinearizable()

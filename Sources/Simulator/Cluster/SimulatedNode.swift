@@ -153,16 +153,16 @@ final class SimulatedNode {
         return true
     }
 
-    /// - Returns: the last slot that the log holds now; nil when the disk failed.
-    func finishLogWrite() -> Slot? {
+    /// - Returns: what the log holds now, and got; nil when the disk failed.
+    func finishLogWrite() -> (log: LogExtent, blocks: [BlockDigest])? {
         guard var running else { return nil }
         self.running = nil
         let blocks = running.blocks
         running.blocks = []
         running.isLogBusy = false
-        guard let last = blocks.last, (try? running.log.log.append(blocks)) != nil else { return nil }
+        guard let digests = try? running.log.log.append(blocks) else { return nil }
         self.running = running
-        return last.lastSlot
+        return (running.log.log.extent, digests)
     }
 
     /// - Returns: whether the disk did it.

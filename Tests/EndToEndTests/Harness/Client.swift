@@ -78,11 +78,7 @@ struct Client: Sendable {
 
     /// Every byte but letters and digits as `%` and two digits.
     static func encoded(_ key: String) -> String {
-        encoded(Array(key.utf8))
-    }
-
-    static func encoded(_ key: [UInt8]) -> String {
-        key.map { byte in
+        key.utf8.map { byte in
             let scalar = Unicode.Scalar(byte)
             if byte < 0x80, scalar.properties.isAlphabetic || scalar.properties.numericType == .decimal {
                 return String(Character(scalar))

@@ -51,4 +51,16 @@ struct RawConnection: ~Copyable {
         if count > 0 { return Array(bytes[..<count]) }
         return count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK) ? [] : nil
     }
+
+    /// The whole answer to a GET of a target that a client's library would make another one of.
+    static func get(_ target: String, port: Int) async throws -> String {
+        let connection = try RawConnection(port: port)
+        connection.send(Array("GET \(target) HTTP/1.1\r\nHost: node\r\nConnection: close\r\n\r\n".utf8))
+        var answer: [UInt8] = []
+        while let bytes = connection.receive() {
+            answer += bytes
+            if bytes.isEmpty { try await Task.sleep(for: .milliseconds(5)) }
+        }
+        return String(decoding: answer, as: UTF8.self)
+    }
 }

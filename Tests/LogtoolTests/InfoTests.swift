@@ -1,0 +1,56 @@
+// What info says of a folder, word for word, and what it says of damage.
+
+import Paxos
+import PaxosLog
+import SystemPackage
+import Testing
+
+@testable import logtool
+
+@Suite struct InfoTests {
+    let fixture = FolderFixture()
+
+    @Test func folderIsDescribed() throws {
+        let all = try FolderFixture.entries(70)
+        try fixture.write(0, Array(all[..<67]), accepted: Array(all[67...]))
+        let summary = try FolderSummary(fixture.log(0))
+        #expect(summary.verdict == .clean)
+        let expected = """
+            n0:
+              node          n0, incarnation 1
+              cluster       00000000000000070000000000000008
+              versions      identity 0, journal 0, segment 0, block 0
+              slots         1 to 67: log 1 to 67; accepted through 70
+              segments      4
+              blocks        17
+              raw bytes     5623
+              stored bytes  2440
+              ratio         2.30
+              first entry   2023-11-14T22:13:20.000001Z
+              last entry    2023-11-14T22:13:20.000067Z
+              chain digest  7bd8df4227884c80e844a8339d7937e016c453668cddb31bcec4d7f1385005b0 at slot 67
+              journal       whole, files: 1, spare: 0, promised 3.n0.1
+            """
+        #expect(summary.lines(.plain) == expected.split(separator: "\n").map(String.init))
+    }
+
+    @Test func damagedHeaderIsAFinding() throws {
+        try fixture.write(0, try FolderFixture.entries(70))
+        guard case .block(let block)? = try fixture.log(0).reader.block(holding: Slot(20)) else {
+            Issue.record("slot 20 stands in a block")
+            return
+        }
+        fixture.fileSystem.flipByte(of: block.file, at: Int(block.offset) + 20)
+        let summary = try FolderSummary(fixture.log(0))
+        #expect(summary.verdict == .finding)
+        #expect(summary.damage.map(\.slots) == [block.slots])
+        #expect(summary.lines(.plain).contains { $0.contains("corrupt") })
+    }
+
+    @Test func emptyFolderTellsNothing() throws {
+        try fixture.fileSystem.createDirectory("/logs/n0/log")
+        let summary = try FolderSummary(fixture.log(0))
+        #expect(summary.verdict == .finding, "it has no identity")
+        #expect(summary.lines(.plain).contains("  slots         none"))
+    }
+}
