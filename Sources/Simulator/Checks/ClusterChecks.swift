@@ -7,7 +7,6 @@ import Replication
 import StateMachine
 import SystemPackage
 
-
 struct ClusterChecks {
     private var digests: [Slot: StateDigest] = [:]
     private var applied: [NodeID: Slot] = [:]
@@ -53,7 +52,9 @@ struct ClusterChecks {
                 var offset = 0
                 while offset < body.count {
                     let entry = try EntryView(in: body.span.bytes, at: offset)
-                    if entry.slot.rawValue == UInt64(entries.count) + 1 { entries.append(Array(body[offset..<entry.end])) }
+                    if entry.slot.rawValue == UInt64(entries.count) + 1 {
+                        entries.append(Array(body[offset..<entry.end]))
+                    }
                     offset = entry.end
                 }
             }

@@ -8,7 +8,6 @@ import Replication
 import StateMachine
 import SystemPackage
 
-
 final class SimulatedNode {
     let id: NodeID
     let members: [NodeID]
