@@ -17,6 +17,9 @@ TIMES ?= 1
 DELAY ?= 0
 # What to test: a regular expression over Target.Suite/test; empty for everything.
 FILTER ?=
+# Which run to simulate; which many.
+SEED ?= 1
+SEEDS ?= 1..1000
 # Where to install, and how large the log is that bench-log writes.
 PREFIX ?= /usr/local
 SIZE ?= 1000
@@ -26,7 +29,7 @@ export BUILD_FLAGS := --explicit-target-dependency-import-check error
 export LOGS N HTTP_PORT BIND PEER_PORT COUNT NAME NODES TIMES DELAY PURGE
 
 .DEFAULT_GOAL := help
-.PHONY: help deps build test test-unit test-end-to-end test-processes test-containers test-browser \
+.PHONY: help deps build test test-unit test-end-to-end test-processes test-containers test-browser simulate simulate-many \
     lint format all docker provision local demo bench bench-log install info request requests logs diff verify cmp crash stop clean distclean
 
 help: ## Say what each target does
@@ -34,6 +37,7 @@ help: ## Say what each target does
 	@echo
 	@echo "  LOGS=$(LOGS)  N=$(N)  HTTP_PORT=$(HTTP_PORT)  BIND=$(BIND)  PEER_PORT=$(PEER_PORT)"
 	@echo "  COUNT=$(COUNT)  NAME=$(NAME)  NODES=\"n0 n2\"  TIMES=$(TIMES)  DELAY=$(DELAY)  FILTER=regular-expression  PURGE=1"
+	@echo "  SEED=$(SEED)  SEEDS=$(SEEDS)  PREFIX=$(PREFIX)  SIZE=$(SIZE)"
 
 all: docker ## Build the image, and run the cluster in containers
 	@Scripts/up containers
@@ -58,6 +62,15 @@ test-end-to-end: deps ## Run the tests on real processes
 
 test-browser: build ## Test the status page in a headless Chromium
 	@Scripts/test-browser release
+
+simulate: deps ## Simulate one cluster with all faults from the seed SEED, and tell what happens
+	swift build -c release --product simulate
+	.build/release/simulate --seed $(SEED) --verbose
+
+simulate-many: deps ## Simulate clusters of three and of five from each of the seeds SEEDS
+	swift build -c release --product simulate
+	.build/release/simulate --seeds $(SEEDS)
+	.build/release/simulate --seeds $(SEEDS) --nodes 5
 
 lint: deps ## Check format, import lines and warnings; any finding is an error
 	swift format lint --strict --recursive --parallel Package.swift Sources Tests Benchmarks

@@ -26,6 +26,7 @@ let package = Package(
     products: [
         .executable(name: "paxos-node", targets: ["Node"]),
         .executable(name: "logtool", targets: ["logtool"]),
+        .executable(name: "simulate", targets: ["Simulator"]),
         .executable(name: "paxos-load", targets: ["PaxosLoad"]),
         .executable(name: "bench-cluster", targets: ["ClusterBenchmark"]),
         .executable(name: "bench-log", targets: ["LogBenchmark"]),
@@ -88,6 +89,12 @@ let package = Package(
             swiftSettings: settings),
         .target(name: "Console", swiftSettings: settings),
         .executableTarget(
+            name: "Simulator",
+            dependencies: [
+                paxos, paxosLog, stateMachine, replication, "CXXHash", "Console", nioCore, systemPackage, argumentParser,
+            ],
+            swiftSettings: settings),
+        .executableTarget(
             name: "PaxosLoad",
             dependencies: [
                 paxos, "Console", deque, nioCore, argumentParser, systemPackage, histogram,
@@ -109,6 +116,9 @@ let package = Package(
         .testTarget(
             name: "ReplicationTests",
             dependencies: [paxos, paxosLog, stateMachine, replication, nioCore, systemPackage, deque],
+            swiftSettings: settings),
+        .testTarget(
+            name: "SimulatorTests", dependencies: ["Simulator", paxos, replication, argumentParser],
             swiftSettings: settings),
         .testTarget(
             name: "NodeTests",

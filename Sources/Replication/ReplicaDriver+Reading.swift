@@ -1,9 +1,12 @@
-// The end of the chosen log as it is held in memory, for those who read the whole log.
+// What those may see of a driver who look on: the end of the chosen log in memory, and the promise.
 
 package import Paxos
 import StateMachine
 
 extension ReplicaDriver {
+    /// The highest ballot that this node has promised.
+    package var promised: Ballot { replica?.acceptor.promised ?? .none }
+
     /// The applied entries behind those that the chosen log is known to hold, as one run; nil when there are none.
     package var unlogged: Run? {
         guard let tail, tail.durableThrough < store.appliedThrough else { return nil }

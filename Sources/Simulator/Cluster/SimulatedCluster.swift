@@ -1,32 +1,24 @@
-// Several drivers on a simulated network, disk and clock, from one seed: the same seed gives the same run. It plans
-// faults for a while, then lets the cluster settle, and checks the promises on the way and at the end.
+// Several drivers on a simulated network, disk and clock, from one seed: the same seed gives the same run. It lets
+// clients and faults at them for a while, then lets the cluster settle, and checks what is promised on the way and at
+// the end.
 
 import NIOCore
 import Paxos
 import PaxosLog
+import Replication
 import StateMachine
 import SystemPackage
 
-@testable import Replication
-
-struct SimulationFailure: Error, CustomStringConvertible {
-    var description: String
-}
-
 final class SimulatedCluster {
-    struct Plan {
+    struct Plan: Sendable {
         var nodes = 3
-        var network = SimulatedNetwork.Faults(loss: 0.02, duplication: 0.02, lateness: 0.02)
-        var crashes = true
-        var partitions = true
-        var wipes = false
-        /// Microseconds of simulated time with faults, and the most it may take to settle after them.
-        var faultTime: UInt64 = 2_500_000
-        var settleTime: UInt64 = 6_000_000
         var clients = 4
+        /// How many operations clients begin while there are faults.
+        var operations = 300
+        var faults = Set(Fault.allCases)
     }
 
-    private enum Happening {
+    enum Happening {
         case tick(NodeID, start: Int)
         case frame(ByteBuffer, from: NodeID, to: NodeID)
         case journalWritten(NodeID, start: Int)
@@ -34,54 +26,77 @@ final class SimulatedCluster {
         case request(RequestID, Request, NodeID, start: Int)
         case restart(NodeID)
         case fault
-        case heal
+        case cut([SimulatedNetwork.Link])
+        case heal([SimulatedNetwork.Link])
+        case room(NodeID)
         case client(Int)
     }
 
     let plan: Plan
     let members: [NodeID]
-    private(set) var nodes: [NodeID: SimulatedNode] = [:]
-    private var queue = EventQueue<Happening>()
-    private var network = SimulatedNetwork()
-    private var random: SplitMix64
-    private(set) var now: UInt64 = 1_000_000
-    var history: ClientHistory
+    var nodes: [NodeID: SimulatedNode] = [:]
+    var queue = EventQueue<Happening>()
+    var network: SimulatedNetwork
+    var random: SplitMix64
+    private(set) var now: UInt64 = 4_000_000_000
+    private var history: ClientHistory
     var checks = ClusterChecks()
-    private(set) var crashes = 0
-    private(set) var elections = 0
-    private var wiped: NodeID?
+    var report: RunReport
     /// Until when a node stands still, as a process that is stopped or swapped out does.
-    private var pauses: [NodeID: UInt64] = [:]
+    var pauses: [NodeID: UInt64] = [:]
+    var clocks: [NodeID: SimulatedClock] = [:]
+    var wiped: Set<NodeID> = []
+    /// What happened last, for who looks for the cause of a failure.
+    private(set) var trace: [String] = []
+    let isVerbose: Bool
 
-    private static let tick: UInt64 = 10_000
+    /// Simulated microseconds that faults may last at the most, and settling after them.
+    private static let mostFaultTime: UInt64 = 60_000_000
+    private static let mostSettleTime: UInt64 = 10_000_000
 
-    init(seed: UInt64, plan: Plan) {
+    init(seed: UInt64, plan: Plan, isVerbose: Bool = false) {
         self.plan = plan
+        self.isVerbose = isVerbose
         random = SplitMix64(seed: seed)
         members = (0..<UInt16(plan.nodes)).map { NodeID($0) }
         history = ClientHistory(clients: plan.clients)
-        for id in members { nodes[id] = SimulatedNode(id: id, members: members) }
+        network = SimulatedNetwork(faults: plan.faults.intersection(Fault.ofMessages))
+        report = RunReport(seed: seed)
+        for id in members {
+            nodes[id] = SimulatedNode(id: id, members: members)
+            clocks[id] = SimulatedClock()
+        }
     }
 
     /// Runs to the end.
     /// - Throws: `SimulationFailure`, or whatever a node's recovery threw.
-    func run() throws {
-        for id in members { try start(id) }
+    func run() throws -> RunReport {
+        let start = now
+        for id in members { try self.start(id) }
         for client in 0..<plan.clients { queue.plan(.client(client), at: now + 1_000 * UInt64(client)) }
-        network.faults = plan.network
-        queue.plan(.fault, at: now + 300_000)
-        let faultsEnd = now + plan.faultTime
-        while now < faultsEnd { try step() }
+        if !plan.faults.subtracting(Fault.ofMessages).isEmpty { queue.plan(.fault, at: now + 300_000) }
+        while history.begun < plan.operations, now - start < SimulatedCluster.mostFaultTime { try step() }
         try settle()
+        report.acknowledged = history.acknowledged
+        report.reads = history.readsAnswered
+        report.refused = history.refused
+        report.unknown = history.unknown
+        report.simulatedTime = now - start
+        report.faults.merge(network.met) { $1 }
+        return report
     }
 
     private func settle() throws {
-        network.faults = SimulatedNetwork.Faults()
+        network.faults = []
         network.heal()
         pauses.removeAll()
-        for id in members where nodes[id]?.isRunning == false { try start(id) }
+        for id in members {
+            clocks[id]?.goRight()
+            nodes[id]?.disk.capacity = nil
+            if nodes[id]?.isRunning == false { try start(id) }
+        }
         history.lastWrites = true
-        let end = now + plan.settleTime
+        let end = now + SimulatedCluster.mostSettleTime
         while now < end {
             try step()
             if history.allAnsweredAtTheEnd, isQuiet { return try checkEnd() }
@@ -89,6 +104,8 @@ final class SimulatedCluster {
         let state = members.map { id in nodes[id]?.driver.map { "\(id): \($0.status)" } ?? "\(id): down" }
         throw SimulationFailure(description: "no progress after the faults ended\n" + state.joined(separator: "\n"))
     }
+
+    var isSettling: Bool { history.lastWrites }
 
     private var isQuiet: Bool {
         let statuses = members.compactMap { nodes[$0]?.driver?.status }
@@ -106,22 +123,21 @@ final class SimulatedCluster {
             if now < end { return queue.plan(happening, at: end + UInt64.random(in: 0...2_000, using: &random)) }
             pauses[id] = nil
         }
+        report.events += 1
+        report.digest.add(now)
         switch happening {
         case .tick(let id, let start):
-            guard isCurrent(id, start) else { return }
-            queue.plan(happening, at: now + SimulatedCluster.tick)
-            try deliver(.tick(now: now), to: id)
+            guard isCurrent(id, start), let clock = clocks[id] else { return }
+            queue.plan(happening, at: now + clock.tick)
+            if !clock.isStopped(at: now) { try deliver(.tick(now: clock.wall(at: now)), to: id) }
         case .frame(var frame, let from, let to):
             guard let node = nodes[to], node.isRunning else { return }
+            report.digest.add(frame)
             guard let message = try PeerCodec.decode(from: &frame) else {
                 throw SimulationFailure(description: "a frame can't be read back")
             }
             try deliver(.message(message, from: from), to: to)
-        case .journalWritten(let id, let start):
-            guard isCurrent(id, start), let node = nodes[id] else { return }
-            guard let (batch, released) = node.finishJournalWrite() else { return crash(id) }
-            for (message, to) in released { send(message, from: id, to: to) }
-            try deliver(.journalDurable(batch), to: id)
+        case .journalWritten(let id, let start): try finishJournalWrite(id, start)
         case .logWritten(let id, let start):
             guard isCurrent(id, start), let node = nodes[id] else { return }
             guard let (log, blocks) = node.finishLogWrite() else { return crash(id) }
@@ -130,7 +146,9 @@ final class SimulatedCluster {
             if isCurrent(id, start) { try deliver(.request(request, content), to: id) }
         case .restart(let id): try start(id)
         case .fault: makeFault()
-        case .heal: network.heal()
+        case .cut(let links): if !isSettling { network.cutLinks(links) }
+        case .heal(let links): network.healLinks(links)
+        case .room(let id): nodes[id]?.disk.capacity = nil
         case .client(let client):
             queue.plan(happening, at: now + UInt64.random(in: 3_000...30_000, using: &random))
             try clientStep(client)
@@ -142,13 +160,24 @@ final class SimulatedCluster {
         switch happening {
         case .tick(let id, _), .journalWritten(let id, _), .logWritten(let id, _), .request(_, _, let id, _): id
         case .frame(_, _, let id): id
-        case .restart, .fault, .heal, .client: nil
+        case .restart, .fault, .cut, .heal, .room, .client: nil
         }
     }
 
     private func isCurrent(_ id: NodeID, _ start: Int) -> Bool {
         guard let node = nodes[id] else { return false }
         return node.isRunning && node.starts == start
+    }
+
+    private func finishJournalWrite(_ id: NodeID, _ start: Int) throws {
+        guard isCurrent(id, start), let node = nodes[id] else { return }
+        switch node.finishJournalWrite() {
+        case .failed: crash(id)
+        case .full: queue.plan(.journalWritten(id, start: start), at: now + 50_000)
+        case .written(let batch, let released):
+            for (message, to) in released { send(message, from: id, to: to) }
+            try deliver(.journalDurable(batch), to: id)
+        }
     }
 
     private func deliver(_ event: Event, to id: NodeID) throws {
@@ -160,11 +189,13 @@ final class SimulatedCluster {
         }
         guard node.isRunning else { return }
         if node.beginJournalWrite() {
+            let most: UInt64 = node.isSlow(at: now) ? 120_000 : 6_000
             queue.plan(
-                .journalWritten(id, start: node.starts), at: now + UInt64.random(in: 100...6_000, using: &random))
+                .journalWritten(id, start: node.starts), at: now + UInt64.random(in: 100...most, using: &random))
         }
         if node.beginLogWrite() {
-            queue.plan(.logWritten(id, start: node.starts), at: now + UInt64.random(in: 100...20_000, using: &random))
+            let most: UInt64 = node.isSlow(at: now) ? 400_000 : 20_000
+            queue.plan(.logWritten(id, start: node.starts), at: now + UInt64.random(in: 100...most, using: &random))
         }
         if let driver = node.driver { try checks.note(driver, of: id) }
     }
@@ -178,7 +209,9 @@ final class SimulatedCluster {
             } else {
                 send(message, from: node.id, to: to)
             }
-        case .answer(let request, let answer): try history.note(answer, to: request, at: now)
+        case .answer(let request, let answer):
+            tell("\(request.rawValue) is answered by \(node.id): \(answer)")
+            try history.note(answer, to: request, at: now)
         case .appendLog(let block): node.queue(block)
         case .readLog(let slot, let bytes, let peer):
             let blocks = try node.readBlocks(from: slot, bytes: bytes)
@@ -187,8 +220,9 @@ final class SimulatedCluster {
             if !node.releaseJournal(through: slot) { crash(node.id) }
         case .adopt(let genesis):
             if !node.adopt(genesis) { crash(node.id) }
-        case .report(let report):
-            if case .electionStarted = report { elections += 1 }
+        case .report(let text):
+            tell("\(node.id) reports \(text)")
+            if case .electionStarted = text { report.elections += 1 }
         case .halt(let reason): throw SimulationFailure(description: "\(node.id) halted: \(reason)")
         }
     }
@@ -201,68 +235,31 @@ final class SimulatedCluster {
         for delay in delays { queue.plan(.frame(frame, from: from, to: to), at: now + delay) }
     }
 
-    // MARK: Faults
-
-    private func start(_ id: NodeID) throws {
-        guard let node = nodes[id], !node.isRunning else { return }
+    func start(_ id: NodeID) throws {
+        guard let node = nodes[id], !node.isRunning, let clock = clocks[id] else { return }
         do {
-            try node.start(now: now, seed: random.next())
-        } catch StorageError.io(.ioError, _, _) {
-            // The crash that was planned came in the middle of the recovery.
+            try node.start(now: clock.wall(at: now), seed: random.next())
+        } catch StorageError.io(.ioError, _, _), StorageError.io(.noSpace, _, _) {
+            // The crash that was planned came in the middle of the recovery, or the disk is still full.
             return crash(id)
         }
-        queue.plan(
-            .tick(id, start: node.starts), at: now + UInt64.random(in: 0...SimulatedCluster.tick, using: &random))
+        tell("\(id) starts")
+        queue.plan(.tick(id, start: node.starts), at: now + UInt64.random(in: 0...clock.tick, using: &random))
     }
 
-    private func crash(_ id: NodeID) {
-        crashes += 1
+    func crash(_ id: NodeID) {
+        report.crashes += 1
+        tell("\(id) crashes")
         let rules: [CrashRule] = [.nothing, .everything, .random(seed: random.next()), .random(seed: random.next())]
         nodes[id]?.crash(keeping: rules[Int.random(in: 0..<rules.count, using: &random)])
         checks.forget(id)
         queue.plan(.restart(id), at: now + UInt64.random(in: 1_000...400_000, using: &random))
     }
 
-    private func makeFault() {
-        guard !history.lastWrites else { return }
-        queue.plan(.fault, at: now + UInt64.random(in: 30_000...300_000, using: &random))
-        let leaders = members.filter { nodes[$0]?.driver?.status.role == .leader }
-        // A leader is where most goes wrong.
-        let choice = Bool.random(using: &random) && !leaders.isEmpty ? leaders : members
-        let id = choice[Int.random(in: 0..<choice.count, using: &random)]
-        switch Int.random(in: 0..<8, using: &random) {
-        case 0, 1:
-            if plan.crashes, nodes[id]?.isRunning == true { crash(id) }
-        case 2:
-            guard plan.crashes else { return }
-            nodes[id]?.planCrash(afterOperations: Int.random(in: 1...6, using: &random))
-        case 3:
-            guard plan.crashes else { return }
-            for id in members where nodes[id]?.isRunning == true { crash(id) }
-        case 4 where plan.wipes && wiped == nil:
-            wiped = id
-            nodes[id]?.wipe()
-            checks.forget(id)
-            queue.plan(.restart(id), at: now + 50_000)
-        case 4, 5:
-            if plan.partitions { partition(from: id) }
-        default:
-            pauses[id] = now + UInt64.random(in: 50_000...600_000, using: &random)
-        }
-    }
-
-    private func partition(from id: NodeID) {
-        let isAlone = Bool.random(using: &random)
-        let side = members.filter { $0 == id || (!isAlone && Bool.random(using: &random)) }
-        let others = members.filter { !side.contains($0) }
-        let isOneWay = Int.random(in: 0..<3, using: &random) == 0
-        for a in side {
-            for b in others {
-                network.cutLinks([SimulatedNetwork.Link(from: a, to: b)])
-                if !isOneWay { network.cutLinks([SimulatedNetwork.Link(from: b, to: a)]) }
-            }
-        }
-        queue.plan(.heal, at: now + UInt64.random(in: 50_000...600_000, using: &random))
+    /// Writes down what happened; printed at once in a run that somebody watches.
+    func tell(_ line: @autoclosure () -> String) {
+        guard isVerbose else { return }
+        trace.append("\(Double(now - 4_000_000_000) / 1_000_000) s  \(line())")
     }
 
     // MARK: Clients
@@ -271,7 +268,7 @@ final class SimulatedCluster {
         let running = members.filter { nodes[$0]?.isRunning == true }
         guard !running.isEmpty else { return }
         let id =
-            history.lastWrites
+            isSettling
             ? members[client % members.count] : running[Int.random(in: 0..<running.count, using: &random)]
         guard let (request, content) = try history.next(client, at: now, node: id, using: &random) else { return }
         let start = nodes[id]?.starts ?? 0
@@ -291,5 +288,8 @@ final class SimulatedCluster {
         try ClusterChecks.checkReports(members.compactMap { nodes[$0]?.driver?.clusterView })
         try ClusterChecks.checkSegments(logs.map { ($0.node, $0.disk) })
         try history.check(against: logs[0].entries)
+        try history.checkLinearizable()
+        report.slots = UInt64(logs[0].entries.count)
+        for entry in logs[0].entries { report.digest.add(ByteBuffer(bytes: entry)) }
     }
 }

@@ -1,27 +1,29 @@
 // What clients asked for and were told. A write that was acknowledged must stand in the log where the answer said, once;
-// one that was refused must not stand there; a read must not be older than what had been acknowledged before it began.
+// one that was refused must not stand there; and all that they saw of a key must be what one register could have shown.
 
 import Paxos
 import PaxosLog
+import Replication
 import StateMachine
 
-@testable import Replication
-
 struct ClientHistory {
+    private enum Content {
+        case set([UInt8])
+        case delete
+        case read
+    }
+
     private struct Operation {
         var client: Int
         var key: [UInt8]
-        /// Nil for a read.
-        var value: [UInt8]?
-        /// The newest slot known, when the operation began, to hold an acknowledged write of the key.
-        var floor: Slot
+        var content: Content
         var answer: Answer?
         var startedAt: UInt64
+        var endedAt: UInt64?
     }
 
     private var operations: [Operation] = []
     private var open: [Int: Int] = [:]
-    private var newest: [[UInt8]: Slot] = [:]
     private let clients: Int
     private var answeredAtTheEnd: Set<Int> = []
     /// The faults are over: each client writes once more, and that must succeed.
@@ -32,10 +34,17 @@ struct ClientHistory {
     private(set) var acknowledged = 0
     private(set) var lastAcknowledged = Slot.zero
     private(set) var readsAnswered = 0
+    private(set) var refused = 0
+    private(set) var unknown = 0
+
+    /// How long a client waits before it begins something else, in microseconds.
+    private static let patience: UInt64 = 600_000
 
     init(clients: Int) {
         self.clients = clients
     }
+
+    var begun: Int { operations.count }
 
     var allAnsweredAtTheEnd: Bool { answeredAtTheEnd.count == clients }
 
@@ -43,22 +52,24 @@ struct ClientHistory {
     mutating func next(
         _ client: Int, at now: UInt64, node: NodeID, using random: inout SplitMix64
     ) throws -> (RequestID, Request)? {
-        if let last = open[client], now - operations[last].startedAt < 600_000 { return nil }
+        if let last = open[client], now - operations[last].startedAt < ClientHistory.patience { return nil }
         if answeredAtTheEnd.contains(client) { return nil }
         let key: [UInt8] = [UInt8(ascii: "k"), UInt8.random(in: 0..<8, using: &random), 0, 0xFF]
-        let isRead = !lastWrites && Int.random(in: 0..<5, using: &random) < 2
         let number = operations.count
-        var value: [UInt8]?
-        if !isRead {
-            value = Array("value \(number) ".utf8)
-            value?.append(contentsOf: repeatElement(UInt8(number & 255), count: Int.random(in: 0..<60, using: &random)))
+        var content = Content.read
+        if lastWrites || Int.random(in: 0..<5, using: &random) > 1 {
+            var value = Array("value \(number) ".utf8)
+            value.append(contentsOf: repeatElement(UInt8(number & 255), count: Int.random(in: 0..<60, using: &random)))
+            content = !lastWrites && Int.random(in: 0..<8, using: &random) == 0 ? .delete : .set(value)
         }
-        operations.append(
-            Operation(client: client, key: key, value: value, floor: newest[key] ?? .zero, answer: nil, startedAt: now))
+        operations.append(Operation(client: client, key: key, content: content, startedAt: now))
         open[client] = number
         let request = RequestID(UInt64(number))
-        guard let value else { return (request, .read(key: key)) }
-        return (request, .command(try Command.set(key: key, value: value).encoded()))
+        switch content {
+        case .set(let value): return (request, .command(try Command.set(key: key, value: value).encoded()))
+        case .delete: return (request, .command(try Command.delete(key: key).encoded()))
+        case .read: return (request, .read(key: key))
+        }
     }
 
     mutating func note(_ answer: Answer, to request: RequestID, at now: UInt64) throws {
@@ -67,6 +78,7 @@ struct ClientHistory {
             throw SimulationFailure(description: "operation \(number) was answered twice")
         }
         operations[number].answer = answer
+        operations[number].endedAt = now
         let operation = operations[number]
         if open[operation.client] == number { open[operation.client] = nil }
         switch answer {
@@ -76,19 +88,10 @@ struct ClientHistory {
             }
             acknowledged += 1
             lastAcknowledged = max(lastAcknowledged, slot)
-            newest[operation.key] = max(newest[operation.key] ?? .zero, slot)
             if lastWrites { answeredAtTheEnd.insert(operation.client) }
-        case .value(let stored, let applied):
-            readsAnswered += 1
-            guard (stored?.modified ?? .zero) >= operation.floor, applied >= operation.floor else {
-                throw SimulationFailure(
-                    description:
-                        "read \(number) saw slot \(stored?.modified ?? .zero), but \(operation.floor) was acknowledged before"
-                )
-            }
-            // What one read has seen, a later one must see too.
-            newest[operation.key] = max(newest[operation.key] ?? .zero, stored?.modified ?? .zero)
-        case .refused, .unknown: break
+        case .value: readsAnswered += 1
+        case .refused: refused += 1
+        case .unknown: unknown += 1
         }
     }
 
@@ -101,7 +104,8 @@ struct ClientHistory {
             places[Array(bytes[view.payload]), default: []].append(view.slot)
         }
         for (number, operation) in operations.enumerated() {
-            guard let value = operation.value else { continue }
+            // Every value is written once, so that it names its write; deletions do not differ.
+            guard case .set(let value) = operation.content else { continue }
             let found = try places[Command.set(key: operation.key, value: value).encoded()] ?? []
             switch operation.answer {
             case .applied(let slot, _):
@@ -115,6 +119,34 @@ struct ClientHistory {
                 }
             case .refused(.sessionExpired), .unknown, .value, nil: break
             }
+        }
+    }
+
+    /// Holds what was seen of each key against what a register may show.
+    func checkLinearizable() throws {
+        for (key, operations) in Dictionary(grouping: operations, by: \.key).sorted(by: { $0.key[1] < $1.key[1] }) {
+            guard !Linearizability.holds(operations.compactMap(ClientHistory.registerOperation)) else { continue }
+            throw SimulationFailure(description: "the history of key \(key) can't be linearized")
+        }
+    }
+
+    /// Nil for what had no effect, and told nothing.
+    private static func registerOperation(_ operation: Operation) -> Linearizability.Operation? {
+        func write(_ value: [UInt8]?) -> Linearizability.Operation? {
+            switch operation.answer {
+            case .applied:
+                return .init(kind: .write(value), call: operation.startedAt, end: operation.endedAt)
+            case .refused(.unavailable), .refused(.overloaded), .refused(.stopping): return nil
+            case .refused(.sessionExpired), .unknown, .value, nil:
+                return .init(kind: .write(value), call: operation.startedAt, end: nil)
+            }
+        }
+        switch operation.content {
+        case .set(let value): return write(value)
+        case .delete: return write(nil)
+        case .read:
+            guard case .value(let stored, _) = operation.answer else { return nil }
+            return .init(kind: .read(stored?.value), call: operation.startedAt, end: operation.endedAt)
         }
     }
 }

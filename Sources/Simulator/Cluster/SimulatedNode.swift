@@ -4,15 +4,16 @@
 import NIOCore
 import Paxos
 import PaxosLog
+import Replication
 import StateMachine
 import SystemPackage
-
-@testable import Replication
 
 final class SimulatedNode {
     let id: NodeID
     let members: [NodeID]
     private(set) var disk = MemoryFileSystem()
+    /// Until when its disk takes long over everything.
+    var slowUntil: UInt64 = 0
     private(set) var running: Running?
     private(set) var starts = 0
 
@@ -82,11 +83,6 @@ final class SimulatedNode {
         disk = disk.afterCrash(keeping: rule)
     }
 
-    /// The disk fails at this many operations from now, in the middle of whatever it does then.
-    func planCrash(afterOperations count: Int) {
-        disk.crashAtOperation = disk.operations + count
-    }
-
     /// The folder is emptied, as by an operator who replaced the disk.
     func wipe() {
         running = nil
@@ -94,6 +90,8 @@ final class SimulatedNode {
     }
 
     var driver: ReplicaDriver? { running?.driver }
+
+    func isSlow(at now: UInt64) -> Bool { now < slowUntil }
 
     func handle(_ event: Event) {
         running?.driver.handle(event)
@@ -118,22 +116,34 @@ final class SimulatedNode {
         return true
     }
 
+    enum JournalWrite {
+        /// The last batch, and the messages that waited for it.
+        case written(BatchID, released: [(PeerMessage, NodeID)])
+        /// Nothing was written, and it may be tried again.
+        case full
+        /// The node has ended.
+        case failed
+    }
+
     /// Writes and syncs what has gathered.
-    /// - Returns: the last batch, and the messages that waited for it; nil when the disk failed, which ends the node.
-    func finishJournalWrite() -> (batch: BatchID, released: [(PeerMessage, NodeID)])? {
-        guard var running else { return nil }
+    func finishJournalWrite() -> JournalWrite {
+        guard var running, let last = running.batches.last?.batch else { return .failed }
         self.running = nil
-        let batches = running.batches
+        do {
+            try running.journal.append(running.batches.map(\.records))
+        } catch .io(.noSpace, _, _) {
+            self.running = running
+            return .full
+        } catch {
+            return .failed
+        }
         running.batches = []
         running.isJournalBusy = false
-        guard let last = batches.last?.batch,
-            (try? running.journal.append(batches.map(\.records))) != nil
-        else { return nil }
         running.durable = last
         let released = running.held.filter { $0.after <= last }.map { ($0.message, $0.to) }
         running.held.removeAll { $0.after <= last }
         self.running = running
-        return (last, released)
+        return .written(last, released: released)
     }
 
     func beginLogWrite() -> Bool {

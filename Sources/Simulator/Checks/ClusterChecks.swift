@@ -3,16 +3,14 @@
 
 import Paxos
 import PaxosLog
+import Replication
 import StateMachine
 import SystemPackage
-
-@testable import Replication
 
 struct ClusterChecks {
     private var digests: [Slot: StateDigest] = [:]
     private var applied: [NodeID: Slot] = [:]
     private var promised: [NodeID: Ballot] = [:]
-    private var leaders: [Ballot: NodeID] = [:]
 
     mutating func forget(_ id: NodeID) {
         applied[id] = nil
@@ -33,30 +31,32 @@ struct ClusterChecks {
             }
             digests[slot] = digest
         }
-        guard let replica = driver.replica else { return }
-        guard replica.acceptor.promised >= promised[id] ?? .none else {
+        guard driver.promised >= promised[id] ?? .none else {
             throw SimulationFailure(description: "\(id) took back its promise of \(promised[id]!)")
         }
-        promised[id] = replica.acceptor.promised
+        promised[id] = driver.promised
     }
 
     /// Every chosen entry that a node holds, from slot 1 on: from the log on its disk, and the end from memory.
     static func entries(of driver: ReplicaDriver, on node: SimulatedNode) throws -> [[UInt8]] {
-        guard let tail = driver.tail else { throw SimulationFailure(description: "\(node.id) belongs to no cluster") }
         var entries: [[UInt8]] = []
         while entries.count < Int(driver.store.appliedThrough.rawValue) {
             let next = Slot(UInt64(entries.count) + 1)
             let last = driver.store.appliedThrough
-            var values = tail.values(from: next, through: last, bytes: 1 << 20)
-            if values == nil {
-                let blocks = try node.readBlocks(from: next, bytes: 1 << 20)
-                values = LogTail.values(in: blocks, from: next, through: last, bytes: 1 << 20)
-            }
-            guard let run = values else {
+            var bodies = driver.applied(from: next, through: last, bytes: 1 << 20).map { [$0.body] } ?? []
+            if bodies.isEmpty { bodies = try node.readBlocks(from: next, bytes: 1 << 20).map(\.bytes) }
+            guard !bodies.isEmpty else {
                 throw SimulationFailure(description: "\(node.id) has applied slot \(next) and does not hold it")
             }
-            for slot in run.firstSlot.rawValue...run.lastSlot.rawValue {
-                entries.append(Array(run.body[run.byteRange(of: Slot(slot)...Slot(slot))]))
+            for body in bodies {
+                var offset = 0
+                while offset < body.count {
+                    let entry = try EntryView(in: body.span.bytes, at: offset)
+                    if entry.slot.rawValue == UInt64(entries.count) + 1 {
+                        entries.append(Array(body[offset..<entry.end]))
+                    }
+                    offset = entry.end
+                }
             }
         }
         return entries

@@ -1,0 +1,39 @@
+// The faults that a run may inject, by the names that the command line knows them under.
+
+enum Fault: String, CaseIterable, Comparable, Sendable {
+    case loss
+    case delay
+    case duplication
+    /// Two sides that do not reach each other.
+    case partition
+    /// One side that is not heard by the other, and hears it.
+    case oneWay = "one-way"
+    /// One pair of nodes that do not reach each other.
+    case partial
+    /// A link that comes and goes.
+    case flap
+    case crash
+    /// Power that goes in the middle of what the disk is doing.
+    case crashInWrite = "crash-in-write"
+    case crashAll = "crash-all"
+    case pause
+    /// Ticks that come too fast or slow, or not at all, and a wall clock that jumps.
+    case clock
+    case slowDisk = "slow-disk"
+    /// A sync that fails.
+    case sync
+    case fullDisk = "full-disk"
+    case wipe
+
+    static func < (left: Fault, right: Fault) -> Bool {
+        allCases.firstIndex(of: left)! < allCases.firstIndex(of: right)!
+    }
+
+    /// Those that a message meets on its way, and not a node or a link at some moment.
+    static let ofMessages: Set<Fault> = [.loss, .delay, .duplication]
+}
+
+/// Why a run failed: a property that does not hold.
+struct SimulationFailure: Error, CustomStringConvertible {
+    var description: String
+}

@@ -1,0 +1,44 @@
+// What came of one run, as one line.
+
+import Console
+
+struct RunReport: Sendable {
+    var seed: UInt64
+    var acknowledged = 0
+    var reads = 0
+    var refused = 0
+    var unknown = 0
+    var elections = 0
+    var crashes = 0
+    var faults: [Fault: Int] = [:]
+    var slots: UInt64 = 0
+    /// Microseconds.
+    var simulatedTime: UInt64 = 0
+    var events = 0
+    var digest = RunDigest()
+
+    var line: String { "seed \(seed): \(totalLine); digest \(digest)" }
+
+    /// The figures alone.
+    var totalLine: String {
+        let faults = faults.sorted { $0.key < $1.key }.map { "\($0.key.rawValue) \($0.value)" }
+        return "\(acknowledged) writes acknowledged, \(reads) reads, \(refused) refused, \(unknown) unknown; "
+            + "\(slots) slots, \(elections) elections, \(crashes) crashes; "
+            + "\(decimal(Double(simulatedTime) / 1_000_000, digits: 1)) s simulated, \(events) events; "
+            + "faults: \(faults.isEmpty ? "none" : faults.joined(separator: ", "))"
+    }
+
+    /// Adds the figures of another run; the seed and the digest stay.
+    mutating func add(_ other: RunReport) {
+        acknowledged += other.acknowledged
+        reads += other.reads
+        refused += other.refused
+        unknown += other.unknown
+        elections += other.elections
+        crashes += other.crashes
+        faults.merge(other.faults) { $0 + $1 }
+        slots += other.slots
+        simulatedTime += other.simulatedTime
+        events += other.events
+    }
+}

@@ -1,0 +1,92 @@
+import Paxos
+import Testing
+
+@testable import Simulator
+
+@Suite struct LinearizabilityTests {
+    typealias Operation = Linearizability.Operation
+
+    private static func write(_ value: Character?, _ call: UInt64, _ end: UInt64?) -> Operation {
+        Operation(kind: .write(value.map { Array("\($0)".utf8) }), call: call, end: end)
+    }
+
+    private static func read(_ value: Character?, _ call: UInt64, _ end: UInt64) -> Operation {
+        Operation(kind: .read(value.map { Array("\($0)".utf8) }), call: call, end: end)
+    }
+
+    static let good: [[Operation]] = [
+        [],
+        [read(nil, 0, 1)],
+        [write("a", 0, 1), read("a", 2, 3)],
+        [write("a", 0, 5), read(nil, 1, 2), read("a", 3, 4)],
+        [write("a", 0, 5), write("b", 0, 5), read("a", 6, 7)],
+        [write("a", 0, 5), write("b", 0, 5), read("b", 6, 7)],
+        // What touches may be taken in either order.
+        [write("a", 0, 1), read(nil, 1, 2)],
+        // Unknown outcomes: never, at once, late.
+        [write("a", 0, nil), read(nil, 1, 2), read(nil, 3, 4)],
+        [write("a", 0, nil), read("a", 1, 2)],
+        [write("a", 0, nil), write("b", 1, 2), read("b", 3, 4), read("a", 5, 6)],
+        [write("a", 0, 1), write(nil, 2, 3), read(nil, 4, 5)],
+        [write("a", 0, 1), write(nil, 2, nil), read("a", 3, 4), read(nil, 5, 6)],
+        // The same value twice.
+        [write("a", 0, 1), write("b", 2, 3), write("a", 4, 5), read("a", 6, 7)],
+        [write("a", 0, 10), write("b", 1, 9), read("a", 2, 4), read("b", 5, 7), read("b", 11, 12)],
+    ]
+
+    static let bad: [[Operation]] = [
+        [read("a", 0, 1)],
+        [read("a", 0, 1), write("a", 2, 3)],
+        [write("a", 0, 1), read(nil, 2, 3)],
+        [write("a", 0, 1), write("b", 2, 3), read("a", 4, 5)],
+        [write("a", 0, 9), read("a", 1, 2), read(nil, 3, 4)],
+        // Two readers see two writes in different orders.
+        [write("a", 0, 9), write("b", 0, 9), read("a", 1, 2), read("b", 3, 4), read("a", 5, 6)],
+        [write("a", 0, nil), read("a", 1, 2), read(nil, 3, 4)],
+        [write("a", 0, nil), read(nil, 1, 2), write("b", 3, 4), read("a", 5, 6), read("b", 7, 8)],
+        [write("a", 0, 1), write(nil, 2, 3), read("a", 4, 5)],
+        [write(nil, 0, 1), read("a", 2, 3), write("a", 4, nil)],
+        [write("a", 0, 1), write("b", 2, 3), read("b", 4, 5), write("c", 6, 7), read("b", 8, 9)],
+        [write("a", 0, 10), write("b", 11, 12), read("b", 13, 14), read("a", 13, 15)],
+        [write("a", 0, 3), read(nil, 4, 5), read("a", 6, 7)],
+    ]
+
+    @Test(arguments: good.indices) func explicableHistoryHolds(_ index: Int) {
+        #expect(Linearizability.holds(Self.good[index]))
+    }
+
+    @Test(arguments: bad.indices) func otherHistoryIsFound(_ index: Int) {
+        #expect(!Linearizability.holds(Self.bad[index]))
+    }
+
+    /// A register that is used one operation after the other at hidden moments within longer intervals.
+    private func history(seed: UInt64) -> [Operation] {
+        var random = SplitMix64(seed: seed)
+        var value: [UInt8]?
+        return (0..<60).map { number in
+            let moment = UInt64(number * 10 + 100)
+            let call = moment - UInt64.random(in: 0...30, using: &random)
+            let end = moment + UInt64.random(in: 0...30, using: &random)
+            if Bool.random(using: &random) { return Operation(kind: .read(value), call: call, end: end) }
+            value = [UInt8(number)]
+            let isKnown = Int.random(in: 0..<6, using: &random) > 0
+            return Operation(kind: .write(value), call: call, end: isKnown ? end : nil)
+        }
+    }
+
+    @Test(arguments: 0..<100 as Range<UInt64>) func whatARegisterDidHolds(seed: UInt64) {
+        #expect(Linearizability.holds(history(seed: seed)))
+    }
+
+    /// One read that saw a value which nobody wrote, or one from long before.
+    @Test(arguments: 0..<100 as Range<UInt64>) func oneWrongReadIsFound(seed: UInt64) throws {
+        var altered = history(seed: seed)
+        let reads = altered.indices.filter { if case .read = altered[$0].kind { $0 > 30 } else { false } }
+        let index = try #require(reads.last)
+        let early = altered[..<10].compactMap { operation -> [UInt8]? in
+            if case .write(let value) = operation.kind, operation.end != nil { value } else { nil }
+        }
+        altered[index].kind = .read(seed % 2 == 0 ? [0xFF] : early.first ?? [0xFF])
+        #expect(!Linearizability.holds(altered))
+    }
+}
