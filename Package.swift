@@ -91,7 +91,8 @@ let package = Package(
         .executableTarget(
             name: "Simulator",
             dependencies: [
-                paxos, paxosLog, stateMachine, replication, "CXXHash", "Console", nioCore, systemPackage, argumentParser,
+                paxos, paxosLog, stateMachine, replication, "CXXHash", "Console", nioCore, systemPackage,
+                argumentParser,
             ],
             swiftSettings: settings),
         .executableTarget(
