@@ -118,7 +118,7 @@ class Cluster:
 class Load:
     """Clients that write as shops do, now more and now less, until they are told to stop."""
 
-    NAMES = ["Ada", "Grace", "Barbara", "Leslie", "Edsger", "Frances"]
+    CITIES = ["Ulm", "Porto", "Gdansk", "Turku", "Lyon", "Graz"]
 
     def __init__(self, cluster, nodes, clients=4):
         self.ended = threading.Event()
@@ -135,7 +135,7 @@ class Load:
         number = 0
         while not self.ended.is_set():
             number += 1
-            order = {"order": number, "name": self.NAMES[number % len(self.NAMES)], "items": number % 9 + 1}
+            order = {"order": number, "city": self.CITIES[number % len(self.CITIES)], "items": number % 9 + 1}
             key, value = f"order/{client}/{number % 500}", json.dumps(order)
             if number % 5 == 0:
                 key, value = f"stock/{number % 40}", str(1000 - number % 997)
