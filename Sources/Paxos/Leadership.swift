@@ -10,12 +10,15 @@ package struct Leadership: Sendable {
     package var inherited: Candidacy?
     /// The last slot it proposed in; the slot before `base` while it has proposed nothing.
     package private(set) var lastProposed: Slot
-    /// The slot of the no-op that opens the ballot. No read is answered before it is chosen.
+    /// The slot of the no-op that opens the ballot, or of the configuration that ends what it inherits. No read is answered
+    /// before it is chosen.
     package var opening: Slot?
     package var reads = ReadRounds()
     package var peers: [NodeID: Progress] = [:]
     /// Through which slot this node's own acceptance is durable.
     package var ownThrough: Slot
+    /// Nothing is proposed behind a configuration that is not chosen.
+    package var isFenced = false
     /// Nothing is proposed while another node is asked to take over.
     package var isHandingOver = false
     var ticksHandingOver = 0
@@ -102,7 +105,7 @@ package struct Leadership: Sendable {
 
     /// How much may be proposed that is not chosen.
     package func hasRoom(chosenThrough: Slot, window: Acceptor.Window) -> Bool {
-        opening != nil && !isHandingOver && unchosenBytes < window.bytes
+        opening != nil && !isFenced && !isHandingOver && unchosenBytes < window.bytes
             && lastProposed - max(chosenThrough, base.previous) < window.slots
     }
 

@@ -17,6 +17,8 @@ package enum Message: Equatable, Sendable {
     case catchUp(CatchUp)
     case learned(Learned)
     case takeOver(TakeOver)
+    case returnQuestion(ReturnQuestion)
+    case returnAnswer(ReturnAnswer)
 }
 
 extension Message {
@@ -185,5 +187,24 @@ extension Message {
     package struct TakeOver: Equatable, Sendable {
         package var ballot: Ballot
         package init(ballot: Ballot) { self.ballot = ballot }
+    }
+
+    /// Asks how high a ballot the receiver has promised: the sender was given its vote back, and knows of no promise that
+    /// its disk made in an earlier life.
+    package struct ReturnQuestion: Equatable, Sendable {
+        package var attempt: UInt64
+        package init(attempt: UInt64) { self.attempt = attempt }
+    }
+
+    package struct ReturnAnswer: Equatable, Sendable {
+        package var attempt: UInt64
+        package var promised: Ballot
+        /// The slot of the configuration that the answering acceptor votes under.
+        package var configuration: Slot
+        package init(attempt: UInt64, promised: Ballot, configuration: Slot) {
+            self.attempt = attempt
+            self.promised = promised
+            self.configuration = configuration
+        }
     }
 }

@@ -28,4 +28,6 @@ package enum ReplicaEvent: Equatable, Sendable {
     case following(NodeID, Ballot)
     /// Nobody is known to lead.
     case leaderless
+    /// This node's disk has promised, durably, what it must, and votes from here on.
+    case voteReturned(Incarnation)
 }

@@ -7,7 +7,7 @@ extension Replica {
 
     mutating func tickElection() {
         ticksSinceLeader += 1
-        guard isVoter else {
+        guard mayVote else {
             if ticksSinceLeader > 2 * settings.electionTicks { follow(nil) }
             return
         }
@@ -35,7 +35,7 @@ extension Replica {
         send(
             .preVoteAnswer(
                 Message.PreVoteAnswer(
-                    attempt: question.attempt, granted: isVoter && !hearsLeader, promised: acceptor.promised)),
+                    attempt: question.attempt, granted: mayVote && !hearsLeader, promised: acceptor.promised)),
             to: node)
     }
 
@@ -53,10 +53,9 @@ extension Replica {
     /// Phase 1a. The ballot is new: its round is above every round promised or heard of, and it is promised here, durably,
     /// before anybody else hears of it; so it can't come again after a restart.
     mutating func prepare() {
-        precondition(isVoter, "only a voter prepares")
+        precondition(mayVote, "only a voter prepares")
         let ballot = Ballot(
-            round: max(highestRound, acceptor.promised.round) + 1, node: settings.node,
-            incarnation: settings.incarnation)
+            round: max(highestRound, acceptor.promised.round) + 1, node: settings.node, incarnation: incarnation)
         highestRound = ballot.round
         follow(nil)
         let isPromised = acceptor.promise(ballot)
@@ -120,7 +119,7 @@ extension Replica {
     }
 
     mutating func receive(_ handOver: Message.TakeOver, from node: NodeID) {
-        guard isVoter, let leader, leader.node == node, leader.ballot == handOver.ballot else { return ignore() }
+        guard mayVote, let leader, leader.node == node, leader.ballot == handOver.ballot else { return ignore() }
         prepare()
     }
 }

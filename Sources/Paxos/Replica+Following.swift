@@ -4,7 +4,7 @@ extension Replica {
     /// Phase 1b. A ballot that was promised already is not answered again: a second answer could hold other values, and
     /// parts of two answers must never be put together.
     mutating func receive(_ prepare: Message.Prepare, from node: NodeID) {
-        guard isVoter, configuration.mayLead(prepare.ballot) else { return ignore() }
+        guard mayVote, configuration.mayLead(prepare.ballot) else { return ignore() }
         highestRound = max(highestRound, prepare.ballot.round)
         guard prepare.ballot != acceptor.promised else { return ignore() }
         guard acceptor.promise(prepare.ballot) else {
@@ -47,17 +47,21 @@ extension Replica {
         switch acceptor.accept(accept.run, base: accept.base) {
         case .accepted(let run):
             record(.accepted(run))
-            send(
-                .accepted(Message.Accepted(ballot: ballot, through: acceptor.receivedThrough)), to: node, .afterRecords)
+            sayAccepted(at: ballot, to: node)
         case .known:
-            send(
-                .accepted(Message.Accepted(ballot: ballot, through: acceptor.receivedThrough)), to: node, .afterRecords)
+            sayAccepted(at: ballot, to: node)
         case .gap(let expected):
             reportGap(ballot, expected: expected, to: node)
         case .beyondWindow, .refused:
             ignore()
         }
         learn(Message.Mark(ballot: ballot, base: accept.base, chosenThrough: accept.chosenThrough), from: node)
+    }
+
+    /// A node that is about to get its vote back accepts, and says so only when it votes.
+    private mutating func sayAccepted(at ballot: Ballot, to node: NodeID) {
+        guard returning == nil else { return }
+        send(.accepted(Message.Accepted(ballot: ballot, through: acceptor.receivedThrough)), to: node, .afterRecords)
     }
 
     /// Once for each gap: every run behind it arrives in vain too.
@@ -77,13 +81,14 @@ extension Replica {
         guard hears(ballot, from: node) else { return }
         catchUp.gapReported = nil
         learn(heartbeat.mark, from: node)
+        guard returning == nil else { return }
         let received = acceptor.followedBallot == ballot ? acceptor.receivedThrough : acceptor.chosenThrough
         send(
             .heartbeatAnswer(
                 Message.HeartbeatAnswer(ballot: ballot, round: heartbeat.round, receivedThrough: received)), to: node)
         // What the leader does not count yet is said again: the first time may have been lost.
         if received >= heartbeat.mark.base, received > heartbeat.mark.chosenThrough {
-            send(.accepted(Message.Accepted(ballot: ballot, through: received)), to: node, .afterRecords)
+            sayAccepted(at: ballot, to: node)
         }
     }
 
@@ -112,6 +117,7 @@ extension Replica {
         guard let last = chosen.last else { return }
         outputs.append(.lazyRecord(.chosenThrough(last.lastSlot, ballot: last.ballot)))
         for run in chosen { outputs.append(.chosen(run)) }
+        for run in chosen { noteConfiguration(in: run) }
     }
 
     // MARK: Learning from others
@@ -133,6 +139,7 @@ extension Replica {
         record(.chosen(run))
         acceptor.learn(chosen: run)
         outputs.append(.chosen(run))
+        noteConfiguration(in: run)
         deliver(acceptor.advance())
         askForChosen()
         openIfReady()

@@ -21,6 +21,15 @@ extension Replica {
         sendAccepts()
     }
 
+    /// Phase 2a for a value that says who votes from the next slot on. Nothing is proposed behind it.
+    package mutating func propose(configuration value: [UInt8]) {
+        precondition(canPropose, "only a leader with room proposes")
+        guard let slot = nextSlot else { return }
+        withLeadership { $0.isFenced = true }
+        propose(body: value, count: 1, at: slot)
+        sendAccepts()
+    }
+
     private mutating func propose(body: [UInt8], count: Int, at slot: Slot) {
         guard case .leader(var leadership) = role else { return }
         role = .follower  // so that the leadership is not copied
@@ -44,7 +53,13 @@ extension Replica {
         else { return }
         let floor = leadership.base.previous
         var values = inherited.values(above: floor, time: time, format: format)
-        values.append(format.noOp(floor + (values.count + 1), time))
+        if let fence = values.firstIndex(where: format.isConfiguration) {
+            // What stands behind it is for those to propose again who vote from there on.
+            values.removeSubrange((fence + 1)...)
+            leadership.isFenced = true
+        } else {
+            values.append(format.noOp(floor + (values.count + 1), time))
+        }
         leadership.inherited = nil
         leadership.opening = floor + values.count
         role = .leader(leadership)
@@ -143,7 +158,7 @@ extension Replica {
         noteMarksSent()
     }
 
-    private func mark(of leadership: Leadership) -> Message.Mark {
+    func mark(of leadership: Leadership) -> Message.Mark {
         Message.Mark(ballot: leadership.ballot, base: leadership.base, chosenThrough: acceptor.chosenThrough)
     }
 

@@ -17,6 +17,8 @@ package struct Replica: Sendable {
         package var window = Acceptor.Window.standard
         /// The most bytes in one message, as far as values can be cut.
         package var messageBytes = 1 << 20
+        /// Whether this life of the disk was given a vote, and has not yet promised what it must before it votes.
+        package var isReturning = false
 
         package init(node: NodeID, incarnation: Incarnation) {
             self.node = node
@@ -33,7 +35,10 @@ package struct Replica: Sendable {
     }
 
     package let settings: Settings
-    package let configuration: Configuration
+    /// Of the highest configuration entry known to be chosen.
+    package internal(set) var configuration: Configuration
+    /// What this node's disk is under it.
+    package internal(set) var incarnation: Incarnation
     package internal(set) var acceptor: Acceptor
     package internal(set) var role = Role.follower
     /// Whom this node believes to lead, itself included.
@@ -53,6 +58,8 @@ package struct Replica: Sendable {
     var ticksInRole = 0
     var attempts: UInt64 = 0
     var catchUp = CatchUpProgress()
+    /// What a node whose vote was given back still has to hear before it votes.
+    var returning: Returning?
 
     /// Counts the records that were put out, and so names them.
     package internal(set) var recordsMade: UInt64 = 0
@@ -65,6 +72,7 @@ package struct Replica: Sendable {
         enum Vote: Sendable {
             case promised(Ballot)
             case accepted(Ballot, through: Slot)
+            case returned
         }
     }
 
@@ -73,6 +81,8 @@ package struct Replica: Sendable {
     ) {
         self.settings = settings
         self.configuration = configuration
+        incarnation = settings.incarnation
+        if settings.isReturning { returning = Returning() }
         self.acceptor = acceptor
         self.format = format
         random = SplitMix64(seed: seed)
@@ -80,7 +90,10 @@ package struct Replica: Sendable {
         drawElectionDeadline()
     }
 
-    package var isVoter: Bool { configuration.isVoter(settings.node, settings.incarnation) }
+    package var isVoter: Bool { configuration.isVoter(settings.node, incarnation) }
+
+    /// Whether this node may promise and accept in a way that counts.
+    package var mayVote: Bool { isVoter && returning == nil }
 
     package var chosenThrough: Slot { acceptor.chosenThrough }
 
@@ -100,6 +113,7 @@ package struct Replica: Sendable {
         self.time = time
         ticksInRole += 1
         tickCatchUp()
+        tickReturning()
         switch role {
         case .leader: tickLeader()
         case .follower, .asking, .candidate: tickElection()
@@ -113,6 +127,7 @@ package struct Replica: Sendable {
             switch first.vote {
             case .promised(let ballot): countOwnPromise(ballot)
             case .accepted(let ballot, let through): countOwnAcceptance(ballot, through: through)
+            case .returned: finishReturn()
             }
         }
     }
@@ -140,6 +155,8 @@ package struct Replica: Sendable {
         case .catchUp(let request): serve(request, to: node)
         case .learned(let learned): learn(learned)
         case .takeOver(let handOver) where isVoter: receive(handOver, from: node)
+        case .returnQuestion(let question) where isVoter: answer(question, from: node)
+        case .returnAnswer(let answer) where isVoter: receive(answer, from: node)
         default: ignore()
         }
     }

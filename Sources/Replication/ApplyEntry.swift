@@ -8,6 +8,7 @@ package import StateMachine
 package enum ApplyError: Error, Equatable {
     case entry(EntryError)
     case command(CommandError)
+    case configuration(GenesisError)
     /// Known to the format, and not to this version's state machine.
     case unsupportedKind(Entry.Kind)
 }
@@ -24,17 +25,19 @@ extension KeyValueStore {
             } catch {
                 throw .command(error)
             }
-        case .noOp, .genesis, .seal:
+        case .noOp, .genesis, .seal, .configuration:
             return skip(slot: entry.slot, time: entry.time, session: entry.session, sequence: entry.sequence)
-        case .checkpoint, .configuration:
+        case .checkpoint:
             throw .unsupportedKind(entry.kind)
         }
     }
 
     /// Applies entries that follow one another from the next slot on.
-    package mutating func apply(entriesOf bytes: [UInt8]) throws(ApplyError) {
+    /// - Returns: the last configuration among them.
+    package mutating func apply(entriesOf bytes: [UInt8]) throws(ApplyError) -> Membership? {
         let span = bytes.span.bytes
         var offset = 0
+        var membership: Membership?
         while offset < bytes.count {
             let entry: EntryView
             do {
@@ -43,7 +46,15 @@ extension KeyValueStore {
                 throw .entry(error)
             }
             _ = try apply(entry, payload: span.extracting(entry.payload))
+            if entry.kind == .configuration {
+                do {
+                    membership = try Membership(decoding: Array(bytes[entry.payload]), slot: entry.slot)
+                } catch {
+                    throw .configuration(error)
+                }
+            }
             offset = entry.end
         }
+        return membership
     }
 }

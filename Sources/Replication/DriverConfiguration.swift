@@ -11,6 +11,10 @@ package struct DriverConfiguration: Sendable {
     package var limits = LogLimits.standard
     /// Found the cluster with those that answer, without waiting for all.
     package var isBootstrapping = false
+    /// Whether a node without a vote asks for one.
+    package var asksForVote = true
+    /// Whether a node that starts from a disk asks for its vote anew: the disk may be an older image of what it was.
+    package var restartsStrictly = false
 
     /// The length of a tick, in microseconds.
     package var tickInterval: UInt64 = 10_000

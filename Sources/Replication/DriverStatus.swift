@@ -24,6 +24,8 @@ package struct DriverStatus: Sendable {
     package var promised: Ballot
     package var cluster: UniqueID?
     package var incarnation: Incarnation
+    /// The slot of the configuration that it votes under.
+    package var configuration: Slot
     package var chosenThrough: Slot
     package var appliedThrough: Slot
     /// The highest slot that this node has heard to be chosen.
@@ -67,6 +69,7 @@ extension ReplicaDriver {
             node: configuration.node, role: role, leader: replica?.leader?.node,
             ballot: replica?.leader?.ballot ?? replica?.acceptor.promised ?? .none,
             promised: replica?.acceptor.promised ?? .none, cluster: genesis?.cluster, incarnation: incarnation,
+            configuration: replica?.configuration.slot ?? .zero,
             chosenThrough: replica?.chosenThrough ?? .zero, appliedThrough: store.appliedThrough,
             knownChosenThrough: replica?.knownChosenThrough ?? .zero, logThrough: tail?.durableThrough ?? .zero,
             digest: store.digest, keys: store.count, peers: peers, requestsUnderWay: commands.count,
@@ -81,7 +84,7 @@ extension ReplicaDriver {
         switch replica.role {
         case .leader: return .leader
         case .candidate: return .candidate
-        case .follower, .asking: return replica.isVoter ? .follower : .learner
+        case .follower, .asking: return replica.mayVote ? .follower : .learner
         }
     }
 

@@ -20,6 +20,8 @@ package enum Effect: Sendable {
     case releaseJournal(through: Slot)
     /// This genesis is durable in the journal: write it down in the identity (`Identity.adopt`).
     case adopt(Genesis)
+    /// This life of the disk votes: write it down in the identity (`Identity.admit`).
+    case admit(Incarnation)
     /// Something a person would want to read in the log.
     case report(Report)
     /// Stop at once, and say why: going on would break a promise.
@@ -54,6 +56,10 @@ package enum Report: Sendable, Equatable {
     case electionStarted(Ballot)
     case founded(UniqueID)
     case adopted(UniqueID, Incarnation)
+    /// From this slot on this life of the node has the vote.
+    case readmitted(NodeID, Incarnation, Slot)
+    /// This node votes again.
+    case voteReturned(Incarnation)
     case caughtUp(Slot)
     case fellBehind(chosenThrough: Slot, appliedThrough: Slot)
     case waitingForMembers([NodeID])

@@ -69,15 +69,3 @@ struct Formation: Sendable {
             limits: limits)
     }
 }
-
-extension Genesis {
-    /// What this node is under this genesis: a member's incarnation only with the journal that genesis names.
-    func incarnation(of node: NodeID, journal: UniqueID) -> Incarnation {
-        members.first { $0.node == node && $0.journal == journal && journal != .none }?.incarnation ?? .learner
-    }
-
-    var configuration: Configuration {
-        Configuration(
-            slot: .first, members: members.map { Configuration.Member(node: $0.node, incarnation: $0.incarnation) })
-    }
-}

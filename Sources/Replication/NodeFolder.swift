@@ -46,7 +46,7 @@ package struct NodeFolder: ~Copyable {
         return NodeFolder(
             journal: journal, log: log,
             recovered: RecoveredNode(
-                identity: identity, genesis: genesis, store: state.store, log: log.extent,
+                identity: identity, genesis: genesis, membership: state.membership, store: state.store, log: log.extent,
                 logBlocks: log.recovery.blocks, segmentBytes: log.recovery.segmentBytes,
                 promised: journaled.promised, chosen: journaled.chosen, accepted: journaled.accepted, now: now))
     }
@@ -98,7 +98,10 @@ extension NodeFolder {
                 reason: "the folder belongs to \(identity.node), not to \(node)")
         }
         identity.boot += 1
-        if !hasJournal { identity.journal = .random(using: &random) }
+        if !hasJournal {
+            identity.journal = .random(using: &random)
+            identity.incarnation = .learner
+        }
         try identity.write(fileSystem, places.directory)
         return identity
     }
@@ -106,10 +109,11 @@ extension NodeFolder {
     /// Applies everything that the log holds.
     private static func replay(
         _ fileSystem: any FileSystem, _ places: Places, through: Slot, _ progress: (Slot) -> Void
-    ) throws(StorageError) -> (store: KeyValueStore, genesis: RecoveredNode.Founding?) {
+    ) throws(StorageError) -> (store: KeyValueStore, genesis: RecoveredNode.Founding?, membership: Membership?) {
         var store = KeyValueStore()
         var genesis: RecoveredNode.Founding?
-        guard through > .zero else { return (store, genesis) }
+        var membership: Membership?
+        guard through > .zero else { return (store, genesis, membership) }
         var cursor = try ChosenLogReader(fileSystem, directory: places.log).cursor(depth: .payloads)
         while store.appliedThrough < through {
             switch try cursor.next() {
@@ -120,7 +124,7 @@ extension NodeFolder {
                 guard let raw = block.raw else { preconditionFailure("a reading of payloads gives payloads") }
                 if raw.firstSlot == .first { genesis = try founding(in: raw.bytes, file: block.file) }
                 do {
-                    try store.apply(entriesOf: raw.bytes)
+                    membership = try store.apply(entriesOf: raw.bytes) ?? membership
                 } catch {
                     throw .corrupt(
                         Damage(
@@ -130,7 +134,7 @@ extension NodeFolder {
                 progress(store.appliedThrough)
             }
         }
-        return (store, genesis)
+        return (store, genesis, membership)
     }
 
     /// A block that a crash tore may go when the journal still holds all its entries: then it was never durable in the
@@ -185,13 +189,21 @@ extension Identity {
         try adopt(genesis, fileSystem, places.directory)
     }
 
-    /// Writes down which cluster the node belongs to, and as what. Does nothing when it stands there.
+    /// Writes down which cluster the node belongs to, and as what. Does nothing when it belongs to it already.
     package mutating func adopt(
         _ genesis: Genesis, _ fileSystem: any FileSystem, _ directory: FilePath
     ) throws(StorageError) {
-        let incarnation = genesis.incarnation(of: node, journal: journal)
-        guard cluster != genesis.cluster || self.incarnation != incarnation else { return }
+        guard cluster != genesis.cluster else { return }
         cluster = genesis.cluster
+        incarnation = genesis.membership.incarnation(of: node, journal: journal)
+        try write(fileSystem, directory)
+    }
+
+    /// Writes down that this disk votes as `incarnation`, having promised what it must. A start that does not find it so
+    /// asks the others again.
+    package mutating func admit(
+        _ incarnation: Incarnation, _ fileSystem: any FileSystem, _ directory: FilePath
+    ) throws(StorageError) {
         self.incarnation = incarnation
         try write(fileSystem, directory)
     }

@@ -22,9 +22,12 @@ private enum Kind: UInt8 {
     case catchUp = 14
     case learned = 15
     case takeOver = 16
+    case returnQuestion = 17
+    case returnAnswer = 18
     case forward = 32
     case standing = 33
     case report = 34
+    case readmission = 35
 }
 
 extension ByteBuffer {
@@ -65,6 +68,12 @@ extension ByteBuffer {
         case .report(let report):
             write(report)
             return .report
+        case .readmission(let readmission):
+            write(readmission.journal.high)
+            write(readmission.journal.low)
+            write(readmission.after.rawValue)
+            write(UInt32(0))
+            return .readmission
         }
     }
 
@@ -137,6 +146,14 @@ extension ByteBuffer {
         case .takeOver(let message):
             write(message.ballot)
             return .takeOver
+        case .returnQuestion(let message):
+            write(message.attempt)
+            return .returnQuestion
+        case .returnAnswer(let message):
+            write(message.attempt)
+            write(message.promised)
+            write(message.configuration)
+            return .returnAnswer
         }
     }
 
@@ -184,6 +201,7 @@ extension ByteBuffer {
             case .forward: .forward(try readForward())
             case .standing: .standing(try readStanding())
             case .report: .report(try readReport())
+            case .readmission: .readmission(try readReadmission())
             default: .paxos(try readPaxos(kind))
             }
         return PeerMessage(
@@ -220,7 +238,12 @@ extension ByteBuffer {
             guard run.ballot == .none else { throw .malformed("learned values name a ballot") }
             return .learned(.init(run: run, promised: promised))
         case .takeOver: return .takeOver(.init(ballot: try readBallot()))
-        case .forward, .standing, .report: throw .unknownKind(kind.rawValue)
+        case .returnQuestion: return .returnQuestion(.init(attempt: try read(UInt64.self)))
+        case .returnAnswer:
+            return .returnAnswer(
+                .init(
+                    attempt: try read(UInt64.self), promised: try readBallot(), configuration: try readPositiveSlot()))
+        case .forward, .standing, .report, .readmission: throw .unknownKind(kind.rawValue)
         }
     }
 
@@ -273,6 +296,13 @@ extension ByteBuffer {
         return Standing(
             journal: journal, membersHash: membersHash, genesis: genesis.isEmpty ? nil : genesis,
             isQuestion: isQuestion)
+    }
+
+    private mutating func readReadmission() throws(PeerCodecError) -> Readmission {
+        let journal = try readUniqueID()
+        let after = Incarnation(try read(UInt32.self))
+        guard try read(UInt32.self) == 0 else { throw .reservedBytesInUse }
+        return Readmission(journal: journal, after: after)
     }
 
     // MARK: Fields

@@ -17,6 +17,7 @@ package struct PeerMessage: Equatable, Sendable {
         case forward(ForwardedCommands)
         case standing(Standing)
         case report(NodeReport)
+        case readmission(Readmission)
     }
 
     package init(cluster: UniqueID, incarnation: Incarnation, configuration: Slot, content: Content) {

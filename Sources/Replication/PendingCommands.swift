@@ -68,6 +68,14 @@ struct PendingCommands: Sendable {
     /// All that is not answered is to be sent again: the leader that had it is gone.
     mutating func sendAllAgain() { nextToSend = first }
 
+    /// Takes out all that was ever given to a leader.
+    mutating func removeSent() -> [Command] {
+        (first..<end).compactMap { sequence in
+            guard sequence >= first, commands[Int(sequence - first)]?.sentAt != nil else { return nil }
+            return remove(sequence)
+        }
+    }
+
     /// Whether the oldest that was sent has waited for longer than this.
     func isOverdue(at tick: Int, after ticks: Int) -> Bool {
         guard let sentAt = commands.first??.sentAt else { return false }

@@ -14,6 +14,8 @@ package struct RecoveredNode: Sendable {
     package var identity: Identity
     /// Nil before this node belongs to a cluster.
     package var genesis: Founding?
+    /// The last configuration in the chosen log; nil when it holds none but genesis.
+    package var membership: Membership?
     /// The state after every entry of the chosen log.
     package var store: KeyValueStore
     package var log: LogExtent

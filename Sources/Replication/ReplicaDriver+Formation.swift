@@ -77,14 +77,20 @@ extension ReplicaDriver {
 
     /// Takes part in the cluster of `genesis`, with what the disk holds.
     mutating func join(_ genesis: Genesis, recovered: RecoveredNode?) {
-        let session = session
-        let format = ValueFormat(checksum: Run.xxh3) { slot, time in
-            var bytes: [UInt8] = []
-            Entry(slot: slot, kind: .noOp, time: time, session: session, sequence: 0, payload: [])
-                .encode(into: &bytes)
-            return bytes
+        let membership = (recovered?.chosen ?? []).reduce(recovered?.membership ?? genesis.membership) {
+            Membership.last(in: $1) ?? $0
         }
-        var settings = Replica.Settings(node: configuration.node, incarnation: incarnation)
+        self.membership = membership
+        let standing = DiskStanding(
+            node: configuration.node, journal: journal,
+            suspended: recovered != nil && configuration.restartsStrictly
+                ? membership.incarnation(of: configuration.node, journal: journal) : nil)
+        let own = standing.incarnation(in: membership)
+        session = SessionID(
+            node: configuration.node, incarnation: membership.member(configuration.node)?.incarnation ?? own, boot: boot
+        )
+        var settings = Replica.Settings(node: configuration.node, incarnation: own)
+        if let recovered { settings.isReturning = own != .learner && recovered.identity.incarnation != own }
         settings.heartbeatTicks = configuration.heartbeatTicks
         settings.electionTicks = configuration.electionTicks
         settings.window = configuration.window
@@ -94,8 +100,8 @@ extension ReplicaDriver {
             promised: recovered?.promised ?? .none, chosenThrough: recovered?.chosen.last?.lastSlot ?? logThrough,
             accepted: recovered?.accepted ?? [], window: configuration.window, checksum: Run.xxh3)
         replica = Replica(
-            settings: settings, configuration: genesis.configuration, acceptor: acceptor, format: format,
-            seed: random.next())
+            settings: settings, configuration: membership.configuration, acceptor: acceptor,
+            format: .entries(of: session, standing), seed: random.next())
         tail = LogTail(
             limits: genesis.limits, logThrough: logThrough, segmentBytes: recovered?.segmentBytes ?? 0,
             mostBytes: configuration.keptLogBytes)

@@ -70,6 +70,14 @@ extension ReplicaDriver {
         }
     }
 
+    /// A disk that was emptied may have begun to count its starts below an earlier life's, if its clock is behind; with
+    /// the vote it gets a session above all of them. What was sent under the old one must not come again under the new.
+    mutating func renewSession() {
+        guard incarnation > session.incarnation else { return }
+        session = SessionID(node: configuration.node, incarnation: incarnation, boot: boot)
+        for command in commands.removeSent() { answer(command.request, .unknown) }
+    }
+
     // MARK: Reads
 
     mutating func sendReads() {

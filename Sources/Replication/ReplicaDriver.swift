@@ -18,6 +18,10 @@ package struct ReplicaDriver: Sendable {
     package internal(set) var genesis: Genesis?
     /// The chosen entry of slot 1, encoded.
     var genesisEntry: [UInt8] = []
+    /// Who votes, by the last configuration applied.
+    package internal(set) var membership: Membership?
+    /// Of this start's commands.
+    package internal(set) var session: SessionID
     var replica: Replica?
     var tail: LogTail?
     var watch: ClusterWatch
@@ -47,6 +51,7 @@ package struct ReplicaDriver: Sendable {
         self.configuration = configuration
         journal = recovered.identity.journal
         boot = recovered.identity.boot
+        session = SessionID(node: configuration.node, incarnation: .learner, boot: recovered.identity.boot)
         store = recovered.store
         now = recovered.now
         random = SplitMix64(seed: seed)
@@ -62,13 +67,7 @@ package struct ReplicaDriver: Sendable {
         }
     }
 
-    package var session: SessionID {
-        SessionID(node: configuration.node, incarnation: incarnation, boot: boot)
-    }
-
-    package var incarnation: Incarnation {
-        genesis?.incarnation(of: configuration.node, journal: journal) ?? .learner
-    }
+    package var incarnation: Incarnation { replica?.incarnation ?? .learner }
 
     // MARK: Events
 
@@ -111,6 +110,7 @@ package struct ReplicaDriver: Sendable {
         self.now = now
         ticks += 1
         if formation != nil { tickFormation() }
+        tickReadmission()
         replica?.tick(time: now)
         carryOut()
         batches.tick()
@@ -124,10 +124,12 @@ package struct ReplicaDriver: Sendable {
     private mutating func receive(_ message: PeerMessage, from node: NodeID) {
         if case .standing(let standing) = message.content { return receive(standing, from: node) }
         guard let genesis, message.cluster == genesis.cluster else { return }
+        replica?.noteConfiguration(at: message.configuration, knownBy: node)
         switch message.content {
         case .paxos(let content): replica?.receive(content, from: node, incarnation: message.incarnation)
         case .forward(let forward): incoming.add(forward, mostBytes: configuration.mostQueuedBytes)
         case .report(let report): note(report, from: node)
+        case .readmission(let readmission): note(readmission, from: node)
         case .standing: break
         }
     }
@@ -187,6 +189,9 @@ package struct ReplicaDriver: Sendable {
         case .leaderless:
             incoming.removeAll()
             effects.append(.report(.leaderLost))
+        case .voteReturned(let incarnation):
+            effects.append(.admit(incarnation))
+            effects.append(.report(.voteReturned(incarnation)))
         }
         reads.askAgain(askedBefore: ticks + 1)
     }
@@ -203,6 +208,7 @@ package struct ReplicaDriver: Sendable {
                 let entry = try EntryView(in: span, at: offset)
                 guard entry.slot == slot else { return halt("the entry chosen in slot \(slot) says \(entry.slot)") }
                 answer(entry, try store.apply(entry, payload: span.extracting(entry.payload)))
+                if entry.kind == .configuration { try noteMembership(Array(run.body[entry.payload]), slot) }
                 offset = entry.end
                 slot = slot.next
             } catch {
@@ -235,6 +241,7 @@ package struct ReplicaDriver: Sendable {
         let answer: Answer =
             outcome == .sessionExpired ? .refused(.sessionExpired) : .applied(entry.slot, outcome)
         effects.append(.answer(command.request, answer))
+        if outcome == .sessionExpired { renewSession() }
     }
 
     mutating func halt(_ reason: String) {

@@ -71,6 +71,7 @@ import Testing
             case send(NodeID, PeerMessage.Content)
             case flush
             case adopt
+            case admit
         }
 
         let entries = NIOLockedValueBox<[Entry]>([])
@@ -88,6 +89,7 @@ import Testing
         func readLog(from slot: Slot, bytes: Int, for peer: NodeID) {}
         func releaseJournal(through slot: Slot) {}
         func adopt(_ genesis: Genesis) { note(.adopt) }
+        func admit(_ incarnation: Incarnation) { note(.admit) }
         func send(_ message: PeerMessage, to node: NodeID) { note(.send(node, message.content)) }
         func flush() { note(.flush) }
     }

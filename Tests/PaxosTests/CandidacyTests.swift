@@ -22,7 +22,7 @@ struct CandidacyTests {
     }
 
     private func texts(_ candidacy: Candidacy, above floor: UInt64 = 0) -> [String] {
-        candidacy.values(above: Slot(floor), time: 0, format: testFormat)
+        candidacy.values(above: Slot(floor), time: 0, format: testFormat(3, node: n0, life: .first))
             .map { String(decoding: $0.dropFirst(4), as: UTF8.self) }
     }
 

@@ -46,6 +46,9 @@ import Testing
         .paxos(.catchUp(.init(from: Slot(1), through: Slot(900)))),
         .paxos(.learned(.init(run: run(.none, from: 3, count: 3), promised: ballot))),
         .paxos(.takeOver(.init(ballot: ballot))),
+        .paxos(.returnQuestion(.init(attempt: 9))),
+        .paxos(.returnAnswer(.init(attempt: 9, promised: ballot, configuration: Slot(4)))),
+        .readmission(.init(journal: UniqueID(high: 5, low: 6), after: Incarnation(3))),
         .forward(
             .init(
                 session: SessionID(node: NodeID(1), incarnation: .first, boot: 99),

@@ -26,6 +26,12 @@ struct ReportLog {
             logger.notice("Cluster founded", metadata: ["cluster": "\(cluster)"])
         case .adopted(let cluster, let incarnation):
             logger.notice("Cluster joined", metadata: ["cluster": "\(cluster)", "incarnation": "\(incarnation)"])
+        case .readmitted(let node, let incarnation, let slot):
+            logger.notice(
+                "Vote given to another life of a node",
+                metadata: ["peer": "\(node)", "incarnation": "\(incarnation)", "slot": "\(slot)"])
+        case .voteReturned(let incarnation):
+            logger.notice("This node votes again", metadata: ["incarnation": "\(incarnation)"])
         case .caughtUp(let slot):
             logger.notice("Caught up", metadata: ["applied-through": "\(slot)"])
         case .fellBehind(let chosen, let applied):

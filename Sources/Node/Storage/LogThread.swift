@@ -45,9 +45,17 @@ final class LogThread: @unchecked Sendable {
     }
 
     func adopt(_ genesis: Genesis) {
+        change { log throws(StorageError) in try log.identity.adopt(genesis, log.fileSystem, log.places.directory) }
+    }
+
+    func admit(_ incarnation: Incarnation) {
+        change { log throws(StorageError) in try log.identity.admit(incarnation, log.fileSystem, log.places.directory) }
+    }
+
+    private func change(_ body: @escaping @Sendable (LogThread) throws(StorageError) -> Void) {
         thread.submit { [self] _ in
             do throws(StorageError) {
-                try identity.adopt(genesis, fileSystem, places.directory)
+                try body(self)
             } catch {
                 ProcessEnd.diskFailed(error, while: "writing the identity")
             }

@@ -45,4 +45,6 @@ final class NodeStorage: StorageOutlet {
     func releaseJournal(through slot: Slot) { journal.release(through: slot) }
 
     func adopt(_ genesis: Genesis) { log.adopt(genesis) }
+
+    func admit(_ incarnation: Incarnation) { log.admit(incarnation) }
 }

@@ -25,7 +25,11 @@ package enum EntryText {
         case .noOp: return "noop"
         case .seal: return "seal"
         case .checkpoint: return "checkpoint"
-        case .configuration: return "configuration"
+        case .configuration:
+            guard let next = try? Membership(decoding: payload, slot: entry.slot) else {
+                return "configuration unreadable"
+            }
+            return "configuration members=" + next.members.map { "\($0.node).\($0.incarnation)" }.joined(separator: ",")
         case .genesis:
             guard let genesis = try? Genesis(decoding: payload) else { return "genesis unreadable" }
             let members = genesis.members.map { "\($0.node)" }.joined(separator: ",")

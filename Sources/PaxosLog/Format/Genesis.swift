@@ -61,13 +61,7 @@ extension Genesis {
         bytes.appendLittleEndian(cluster.high)
         bytes.appendLittleEndian(cluster.low)
         bytes.appendLittleEndian(UInt32(members.count))
-        for member in members {
-            bytes.appendLittleEndian(member.node.rawValue)
-            bytes.appendLittleEndian(UInt16(0))
-            bytes.appendLittleEndian(member.incarnation.rawValue)
-            bytes.appendLittleEndian(member.journal.high)
-            bytes.appendLittleEndian(member.journal.low)
-        }
+        for member in members { member.encode(into: &bytes) }
         return bytes
     }
 
@@ -84,21 +78,43 @@ extension Genesis {
         let blockBytes = Int(load(UInt32.self, 4))
         let segmentBytes = load(UInt64.self, 8)
         guard blockBytes > 0, segmentBytes >= UInt64(blockBytes), segmentBytes < 1 << 40 else { throw .malformed }
-        let count = Int(load(UInt32.self, 32))
-        guard count > 0, count <= Genesis.mostMembers, bytes.count == 36 + 24 * count else { throw .malformed }
-        let members = (0..<count).map { index in
-            let at = 36 + 24 * index
-            return Member(
-                node: NodeID(load(UInt16.self, at)), incarnation: Incarnation(load(UInt32.self, at + 4)),
-                journal: UniqueID(high: load(UInt64.self, at + 8), low: load(UInt64.self, at + 16)))
-        }
-        guard zip(members, members.dropFirst()).allSatisfy({ $0.node < $1.node }) else { throw .malformed }
+        let members = try Member.decode(bytes, at: 36, count: Int(load(UInt32.self, 32)))
         self.init(
             cluster: UniqueID(high: load(UInt64.self, 16), low: load(UInt64.self, 24)), members: members,
             limits: LogLimits(blockBytes: blockBytes, segmentBytes: Int(segmentBytes)))
     }
 
     package static let mostMembers = 99
+}
+
+extension Genesis.Member {
+    private static let encodedLength = 24
+
+    func encode(into bytes: inout [UInt8]) {
+        bytes.appendLittleEndian(node.rawValue)
+        bytes.appendLittleEndian(UInt16(0))
+        bytes.appendLittleEndian(incarnation.rawValue)
+        bytes.appendLittleEndian(journal.high)
+        bytes.appendLittleEndian(journal.low)
+    }
+
+    /// `count` members that end the bytes, sorted.
+    static func decode(_ bytes: [UInt8], at start: Int, count: Int) throws(GenesisError) -> [Genesis.Member] {
+        guard count > 0, count <= Genesis.mostMembers, bytes.count == start + encodedLength * count else {
+            throw .malformed
+        }
+        let span = bytes.span.bytes
+        let members = (0..<count).map { index in
+            let at = start + encodedLength * index
+            return Genesis.Member(
+                node: NodeID(span.field(UInt16.self, at: at)),
+                incarnation: Incarnation(span.field(UInt32.self, at: at + 4)),
+                journal: UniqueID(
+                    high: span.field(UInt64.self, at: at + 8), low: span.field(UInt64.self, at: at + 16)))
+        }
+        guard zip(members, members.dropFirst()).allSatisfy({ $0.node < $1.node }) else { throw .malformed }
+        return members
+    }
 }
 
 package enum GenesisError: Error, Equatable {

@@ -45,8 +45,6 @@ extension SimulatedCluster {
             guard !wiped.contains(id), wiped.count < (members.count - 1) / 2 else { return false }
             wiped.insert(id)
             node.wipe()
-            // A clock that ran back would give the emptied node sessions that seem old (docs/decisions/0003).
-            clocks[id] = SimulatedClock()
             checks.forget(id)
             queue.plan(.restart(id), at: now + 50_000)
         }

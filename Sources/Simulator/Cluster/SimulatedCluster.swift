@@ -45,6 +45,7 @@ final class SimulatedCluster {
     /// Until when a node stands still, as a process that is stopped or swapped out does.
     var pauses: [NodeID: UInt64] = [:]
     var clocks: [NodeID: SimulatedClock] = [:]
+    /// Those whose disk was emptied, until they vote again.
     var wiped: Set<NodeID> = []
     /// What happened last, for who looks for the cause of a failure.
     private(set) var trace: [String] = []
@@ -111,7 +112,9 @@ final class SimulatedCluster {
         let statuses = members.compactMap { nodes[$0]?.driver?.status }
         guard statuses.count == members.count, let first = statuses.first else { return false }
         return first.appliedThrough >= history.lastAcknowledged
-            && statuses.allSatisfy { $0.appliedThrough == first.appliedThrough && $0.unhealthyReason == nil }
+            && statuses.allSatisfy {
+                $0.appliedThrough == first.appliedThrough && $0.unhealthyReason == nil && $0.role != .learner
+            }
     }
 
     // MARK: One step
@@ -220,6 +223,8 @@ final class SimulatedCluster {
             if !node.releaseJournal(through: slot) { crash(node.id) }
         case .adopt(let genesis):
             if !node.adopt(genesis) { crash(node.id) }
+        case .admit(let incarnation):
+            if node.admit(incarnation) { wiped.remove(node.id) } else { crash(node.id) }
         case .report(let text):
             tell("\(node.id) reports \(text)")
             if case .electionStarted = text { report.elections += 1 }

@@ -185,6 +185,14 @@ final class SimulatedNode {
         return true
     }
 
+    func admit(_ incarnation: Incarnation) -> Bool {
+        guard var running else { return false }
+        self.running = nil
+        guard (try? running.identity.admit(incarnation, disk, SimulatedNode.directory)) != nil else { return false }
+        self.running = running
+        return true
+    }
+
     func readBlocks(from slot: Slot, bytes: Int) throws -> [RawBlock] {
         let reader = ChosenLogReader(disk, directory: NodeFolder.Places(SimulatedNode.directory).log)
         return try reader.blocks(from: slot, bytes: bytes)

@@ -81,6 +81,15 @@ struct JournalReplay {
         _ = accepted.removeAll(through: chosenThrough)
     }
 
+    /// The last configuration among the chosen values.
+    func configuration(_ format: ValueFormat) -> (configuration: Configuration, own: Incarnation)? {
+        guard !chosen.isEmpty else { return nil }
+        return format.configuration(
+            Run(
+                ballot: .none, firstSlot: .first, count: chosen.count, body: chosen.flatMap { $0 },
+                sealedBy: testChecksum))
+    }
+
     private mutating func append(_ run: Run) {
         precondition(run.firstSlot <= chosenThrough.next, "chosen values are journaled without a gap")
         chosen += run.values.dropFirst(chosenThrough.next - run.firstSlot)

@@ -10,7 +10,7 @@ struct Envelope: Equatable {
 
     enum Kind: Sendable {
         case preVote, preVoteAnswer, prepare, promise, accept, accepted, gap, refused, mark, heartbeat, heartbeatAnswer
-        case readIndex, readIndexAnswer, catchUp, learned, takeOver
+        case readIndex, readIndexAnswer, catchUp, learned, takeOver, returnQuestion, returnAnswer
     }
 
     var kind: Kind {
@@ -31,6 +31,8 @@ struct Envelope: Equatable {
         case .catchUp: .catchUp
         case .learned: .learned
         case .takeOver: .takeOver
+        case .returnQuestion: .returnQuestion
+        case .returnAnswer: .returnAnswer
         }
     }
 

@@ -19,6 +19,10 @@ struct ReplicaBed {
         var life = 0
         /// The highest ballot that this node has told others to have promised.
         var spoken = Ballot.none
+        /// What a configuration must call this disk to give it the vote.
+        var disk = Incarnation.first
+        /// Whether the disk says that it votes as what a configuration called it.
+        var isAdmitted = false
     }
 
     let configuration: Configuration
@@ -68,10 +72,20 @@ struct ReplicaBed {
 
     // MARK: Lives
 
-    private mutating func start(_ node: NodeID, _ journal: BedJournal, _ incarnation: Incarnation) {
+    private mutating func start(
+        _ node: NodeID, _ journal: BedJournal, _ incarnation: Incarnation, disk: Incarnation = .first
+    ) {
         lives += 1
         let replay = JournalReplay(journal.records)
+        let isAdmitted = Int(node.rawValue) < members.count && disk == self[node].disk && self[node].isAdmitted
+        let format = testFormat(nodes.count, node: node, life: disk)
+        var configuration = configuration
         var settings = Replica.Settings(node: node, incarnation: incarnation)
+        if let (last, own) = replay.configuration(format) {
+            configuration = last
+            settings.incarnation = own
+            settings.isReturning = own != .learner && own != .first && !isAdmitted
+        }
         settings.heartbeatTicks = electionTicks / 4
         settings.electionTicks = electionTicks
         settings.catchUpTicks = 5
@@ -81,12 +95,14 @@ struct ReplicaBed {
             promised: replay.promised, chosenThrough: replay.chosenThrough, accepted: Array(replay.accepted.runs),
             window: window, checksum: testChecksum)
         let replica = Replica(
-            settings: settings, configuration: configuration, acceptor: acceptor, format: testFormat,
-            seed: seed &* 1_000_003 &+ UInt64(lives))
+            settings: settings, configuration: configuration, acceptor: acceptor,
+            format: format, seed: seed &* 1_000_003 &+ UInt64(lives))
         var member = Member(replica: replica, incarnation: incarnation)
         member.journal = journal
         member.chosen = replay.chosen
         member.life = lives
+        member.disk = disk
+        member.isAdmitted = isAdmitted
         if Int(node.rawValue) < members.count {
             let before = self[node]
             member.syncsAtOnce = before.syncsAtOnce
@@ -111,12 +127,12 @@ struct ReplicaBed {
     /// Starts a node that has crashed, from what its journal holds.
     mutating func restart(_ node: NodeID) {
         if self[node].isUp { crash(node) }
-        start(node, self[node].journal, self[node].incarnation)
+        start(node, self[node].journal, self[node].incarnation, disk: self[node].disk)
     }
 
     /// Starts a node on an emptied disk: a learner.
     mutating func restartEmptied(_ node: NodeID) {
-        start(node, BedJournal(), .learner)
+        start(node, BedJournal(), .learner, disk: Incarnation(self[node].disk.rawValue + 1))
     }
 
     // MARK: Events
@@ -139,7 +155,7 @@ struct ReplicaBed {
     /// Makes the next `count` records of a node durable.
     mutating func sync(_ node: NodeID, _ count: Int = .max) {
         guard self[node].isUp, let synced = self[node].journal.sync(count) else { return }
-        if configuration.isVoter(node, self[node].incarnation) {
+        if replica(node).mayVote {
             for case .accepted(let run) in synced.records { oracle.noteDurable(run, by: node) }
         }
         for (message, receiver) in synced.released { post(message, from: node, to: receiver) }
@@ -165,6 +181,12 @@ struct ReplicaBed {
         guard self[node].isUp, replica(node).canPropose, let slot = replica(node).nextSlot else { return nil }
         turn(node) { $0.propose(body: encoded(texts), count: texts.count) }
         return slot
+    }
+
+    /// Proposes that this disk of `other` votes.
+    mutating func propose(voteFor other: NodeID, at node: NodeID) {
+        let text = configurationText(other, self[other].disk)
+        turn(node) { $0.propose(configuration: encoded(text)) }
     }
 
     /// Asks for a read index; the answer must hold all that was put out as chosen by now.
@@ -197,7 +219,16 @@ struct ReplicaBed {
                 }
             case .event(let event):
                 self[node].events.append(event)
-                if case .leading(let ballot) = event { oracle.noteLeading(ballot) }
+                switch event {
+                case .leading(let ballot): oracle.noteLeading(ballot)
+                case .voteReturned:
+                    self[node].isAdmitted = true
+                    let acceptor = replica(node).acceptor
+                    for run in acceptor.acceptedValues(from: .first) where run.ballot >= acceptor.promised {
+                        oracle.noteDurable(run, by: node)
+                    }
+                default: break
+                }
             }
         }
         if self[node].syncsAtOnce, self[node].journal.hasUndurable { sync(node) }
@@ -218,7 +249,8 @@ struct ReplicaBed {
     private mutating func post(_ message: Message, from node: NodeID, to receiver: NodeID) {
         note(message, from: node)
         guard !cut.contains([node, receiver]) else { return }
-        network.append(Envelope(from: node, incarnation: self[node].incarnation, to: receiver, message: message))
+        network.append(
+            Envelope(from: node, incarnation: replica(node).incarnation, to: receiver, message: message))
     }
 
     /// What is said can't be taken back: ballots are prepared by one life, and promises only rise.

@@ -25,7 +25,35 @@ let testChecksum: RunChecksum = { ballot, firstSlot, count, body in
     return sum &* 31 &+ UInt64(body.count)
 }
 
-let testFormat = ValueFormat(checksum: testChecksum) { _, _ in encoded(noOpText) }
+/// A value that gives the vote of `node` to another life of it; all others vote with their first disks.
+func configurationText(_ node: NodeID, _ incarnation: Incarnation) -> String { "members \(node).\(incarnation)" }
+
+/// - Parameters:
+///   - size: how many members there are.
+///   - life: what a configuration must name for `node` to be about the disk that it has.
+func testFormat(_ size: Int, node: NodeID, life: Incarnation) -> ValueFormat {
+    ValueFormat(
+        checksum: testChecksum, noOp: { _, _ in encoded(noOpText) },
+        isConfiguration: { changedMember(String(decoding: $0.dropFirst(4), as: UTF8.self)) != nil },
+        configuration: { run in
+            guard let index = run.texts.lastIndex(where: { changedMember($0) != nil }),
+                let changed = changedMember(run.texts[index])
+            else { return nil }
+            let members = firstMembers(size).members.map { $0.node == changed.node ? changed : $0 }
+            let named = members.first { $0.node == node }?.incarnation
+            return (
+                Configuration(slot: run.firstSlot + index, members: members), own: named == life ? life : .learner
+            )
+        })
+}
+
+private func changedMember(_ text: String) -> Configuration.Member? {
+    let words = text.split(separator: " ")
+    guard words.count == 2, words[0] == "members" else { return nil }
+    let parts = words[1].split(separator: ".")
+    guard parts.count == 2, let node = NodeID(parts[0]), let incarnation = UInt32(parts[1]) else { return nil }
+    return Configuration.Member(node: node, incarnation: Incarnation(incarnation))
+}
 
 func ballot(_ round: UInt64, _ node: NodeID, incarnation: Incarnation = .first) -> Ballot {
     Ballot(round: round, node: node, incarnation: incarnation)
