@@ -13,6 +13,8 @@ struct Formation: Sendable {
     private let isBootstrapping: Bool
     /// The journals of members that said to be empty since this node started.
     private var journals: [NodeID: UniqueID]
+    /// The journals of those that were told that this node is empty.
+    private var answered: [NodeID: UniqueID] = [:]
     private var ticks = 0
 
     static let questionTicks = 20
@@ -41,19 +43,30 @@ struct Formation: Sendable {
         return ticks % Formation.questionTicks == 0
     }
 
-    func standing(isQuestion: Bool) -> Standing {
-        Standing(journal: journal, membersHash: membersHash, genesis: nil, isQuestion: isQuestion)
+    var question: Standing { Standing(journal: journal, membersHash: membersHash, genesis: nil, asker: nil) }
+
+    /// Says that this node is empty, to a member that may found the cluster on its word.
+    mutating func answer(_ question: Standing, from other: NodeID) -> Standing {
+        answered[other] = question.journal
+        return Standing(journal: journal, membersHash: membersHash, genesis: nil, asker: question.journal)
     }
 
-    /// Notes that a member is empty.
+    /// Notes that a member is empty. What answers an earlier life of this disk may be old, and says nothing.
     /// - Returns: false when it was told another member list.
     mutating func note(_ standing: Standing, from other: NodeID) -> Bool {
         guard standing.membersHash == membersHash else {
             journals[other] = nil
             return false
         }
-        journals[other] = standing.journal
+        if standing.asker == journal { journals[other] = standing.journal }
         return true
+    }
+
+    /// Whether a genesis may be adopted: not if its founder has lost its disk since, and asked this node anew. That life of
+    /// it may have founded another cluster by now, unless it is the one that tells of this.
+    func mayAdopt(_ genesis: Genesis, by founder: NodeID, toldBy journal: UniqueID) -> Bool {
+        guard let asked = answered[founder] else { return true }
+        return asked == journal || asked == genesis.membership.member(founder)?.journal
     }
 
     /// The founding genesis, once it may be written. A member that did not answer gets no journal, and so no vote.

@@ -62,7 +62,8 @@ extension ByteBuffer {
             write(standing.journal.high)
             write(standing.journal.low)
             write(standing.membersHash)
-            write(UInt32(standing.isQuestion ? 1 : 0))
+            write(standing.asker?.high ?? 0)
+            write(standing.asker?.low ?? 0)
             writeCounted(standing.genesis ?? [])
             return .standing
         case .report(let report):
@@ -291,11 +292,11 @@ extension ByteBuffer {
     private mutating func readStanding() throws(PeerCodecError) -> Standing {
         let journal = try readUniqueID()
         let membersHash = try read(UInt64.self)
-        let isQuestion = try readFlag()
+        let asker = try readUniqueID()
         let genesis = try readCounted()
         return Standing(
             journal: journal, membersHash: membersHash, genesis: genesis.isEmpty ? nil : genesis,
-            isQuestion: isQuestion)
+            asker: asker == .none ? nil : asker)
     }
 
     private mutating func readReadmission() throws(PeerCodecError) -> Readmission {

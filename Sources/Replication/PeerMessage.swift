@@ -57,13 +57,13 @@ package struct Standing: Equatable, Sendable {
     package var membersHash: UInt64
     /// Genesis as an encoded entry, once the sender has adopted it.
     package var genesis: [UInt8]?
-    /// Whether an answer is wanted.
-    package var isQuestion: Bool
+    /// The journal of the node whose question this answers; nil in a question.
+    package var asker: UniqueID?
 
-    package init(journal: UniqueID, membersHash: UInt64, genesis: [UInt8]?, isQuestion: Bool) {
+    package init(journal: UniqueID, membersHash: UInt64, genesis: [UInt8]?, asker: UniqueID?) {
         self.journal = journal
         self.membersHash = membersHash
         self.genesis = genesis
-        self.isQuestion = isQuestion
+        self.asker = asker
     }
 }

@@ -6,7 +6,7 @@ import PaxosLog
 extension ReplicaDriver {
     mutating func tickFormation() {
         guard formation?.tick() == true, let formation else { return }
-        for node in formation.others { send(.standing(formation.standing(isQuestion: true)), to: node) }
+        for node in formation.others { send(.standing(formation.question), to: node) }
         if !formation.missing.isEmpty { effects.append(.report(.waitingForMembers(formation.missing))) }
         foundIfReady()
     }
@@ -27,24 +27,27 @@ extension ReplicaDriver {
     }
 
     mutating func receive(_ standing: Standing, from node: NodeID) {
-        if standing.isQuestion, !isAdopting {
+        if standing.asker == nil, !isAdopting {
             let answer =
-                formation?.standing(isQuestion: false)
+                formation?.answer(standing, from: node)
                 ?? Standing(
-                    journal: journal, membersHash: configuration.membersHash, genesis: genesisEntry, isQuestion: false)
+                    journal: journal, membersHash: configuration.membersHash, genesis: genesisEntry,
+                    asker: standing.journal)
             send(.standing(answer), to: node)
         }
-        guard formation != nil else { return }
+        guard let formation else { return }
         if let entry = standing.genesis {
-            adopt(entry: entry, from: node)
-        } else if formation?.note(standing, from: node) == true {
+            adopt(entry: entry, from: node, journal: standing.journal, formation)
+        } else if self.formation?.note(standing, from: node) == true {
             foundIfReady()
         } else {
             effects.append(.report(.foreignPeer(node, reason: "it was started with another list of peers")))
         }
     }
 
-    private mutating func adopt(entry bytes: [UInt8], from node: NodeID) {
+    private mutating func adopt(
+        entry bytes: [UInt8], from node: NodeID, journal: UniqueID, _ formation: Formation
+    ) {
         guard let view = try? EntryView(in: bytes.span.bytes, at: 0), view.kind == .genesis, view.slot == .first,
             view.end == bytes.count, let genesis = try? Genesis(decoding: Array(bytes[view.payload]))
         else { return effects.append(.report(.foreignPeer(node, reason: "its genesis can't be read"))) }
@@ -52,6 +55,7 @@ extension ReplicaDriver {
             let members = genesis.members.map { "\($0.node)" }.joined(separator: ",")
             return effects.append(.report(.foreignPeer(node, reason: "its cluster has the members \(members)")))
         }
+        guard formation.mayAdopt(genesis, by: view.session.node, toldBy: journal) else { return }
         adopt(genesis, entry: bytes)
     }
 

@@ -140,7 +140,9 @@ import Testing
         host.post(
             from(
                 .standing(
-                    Standing(journal: UniqueID(high: 9, low: 1), membersHash: 0, genesis: entry, isQuestion: false))))
+                    Standing(
+                        journal: UniqueID(high: 9, low: 1), membersHash: 0, genesis: entry,
+                        asker: UniqueID(high: 1, low: 1)))))
         await settle(host)
         let first = recorder.take()
         #expect(first.contains(.journal(BatchID(1))) && !first.contains(.adopt))

@@ -56,8 +56,11 @@ import Testing
                     .init(sequence: 4, kind: .command, payload: [0, 255, 59, 58, 32]),
                     .init(sequence: 5, kind: .noOp, payload: []),
                 ])),
-        .standing(.init(journal: UniqueID(high: 1, low: 2), membersHash: 3, genesis: [1, 2, 3], isQuestion: false)),
-        .standing(.init(journal: UniqueID(high: 1, low: 2), membersHash: 3, genesis: nil, isQuestion: true)),
+        .standing(
+            .init(
+                journal: UniqueID(high: 1, low: 2), membersHash: 3, genesis: [1, 2, 3], asker: UniqueID(high: 8, low: 9)
+            )),
+        .standing(.init(journal: UniqueID(high: 1, low: 2), membersHash: 3, genesis: nil, asker: nil)),
         .report(report(entries: 32, blocks: 16)),
         .report(report(entries: 0, blocks: 0)),
     ]

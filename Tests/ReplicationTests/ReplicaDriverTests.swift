@@ -117,7 +117,8 @@ import Testing
                 cluster: .none, incarnation: .learner, configuration: .zero,
                 content: .standing(
                     Standing(
-                        journal: UniqueID(high: journal, low: 0), membersHash: hash, genesis: nil, isQuestion: false)))
+                        journal: UniqueID(high: journal, low: 0), membersHash: hash, genesis: nil,
+                        asker: node.driver.journal)))
         }
         node.turn(.tick(now: 10_000), .message(standing(11, hash: hash), from: NodeID(1)))
         #expect(node.driver.genesis == nil)
@@ -151,7 +152,7 @@ import Testing
                     content: .standing(
                         Standing(
                             journal: UniqueID(high: 78, low: 0), membersHash: node.driver.configuration.membersHash,
-                            genesis: entry, isQuestion: false))),
+                            genesis: entry, asker: node.driver.journal))),
                 from: NodeID(1)))
         _ = node.sync()
         #expect(node.driver.status.role == .learner)
