@@ -58,9 +58,9 @@ extension Replica {
         learn(Message.Mark(ballot: ballot, base: accept.base, chosenThrough: accept.chosenThrough), from: node)
     }
 
-    /// A node that is about to get its vote back accepts, and says so only when it votes.
+    /// A node that is about to vote accepts, and says so only when it votes.
     private mutating func sayAccepted(at ballot: Ballot, to node: NodeID) {
-        guard returning == nil else { return }
+        guard mayVote || !isVoter else { return }
         send(.accepted(Message.Accepted(ballot: ballot, through: acceptor.receivedThrough)), to: node, .afterRecords)
     }
 
@@ -81,7 +81,7 @@ extension Replica {
         guard hears(ballot, from: node) else { return }
         catchUp.gapReported = nil
         learn(heartbeat.mark, from: node)
-        guard returning == nil else { return }
+        guard mayVote || !isVoter else { return }
         let received = acceptor.followedBallot == ballot ? acceptor.receivedThrough : acceptor.chosenThrough
         send(
             .heartbeatAnswer(

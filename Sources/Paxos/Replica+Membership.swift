@@ -14,8 +14,9 @@ struct Returning: Sendable {
 extension Replica {
     /// Notes who votes, if a chosen run says so.
     mutating func noteConfiguration(in run: Run) {
-        guard let (next, own) = format.configuration(run), next.slot > configuration.slot else { return }
+        guard let (next, named) = format.configuration(run), next.slot > configuration.slot else { return }
         configuration = next
+        let own = suspended.map { named <= $0 } ?? false ? .learner : named
         if own != incarnation {
             incarnation = own
             returning = isVoter ? Returning() : nil
@@ -48,6 +49,21 @@ extension Replica {
         guard slot > configuration.slot, slot > acceptor.chosenThrough else { return }
         wantChosen(through: slot, knownBy: node)
     }
+
+    // MARK: Losing the vote
+
+    /// This disk is not what it was, or may not be: it votes no more before a configuration gives it another life.
+    package mutating func suspendVote() {
+        guard isVoter else { return }
+        suspended = incarnation
+        incarnation = .learner
+        returning = nil
+        isRecalling = false
+        follow(nil)
+    }
+
+    /// All have told what they remember, or had the time to.
+    package mutating func endRecall() { isRecalling = false }
 
     // MARK: Getting the vote back
 

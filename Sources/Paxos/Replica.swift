@@ -19,6 +19,8 @@ package struct Replica: Sendable {
         package var messageBytes = 1 << 20
         /// Whether this life of the disk was given a vote, and has not yet promised what it must before it votes.
         package var isReturning = false
+        /// Whether the others are first to tell what they remember of this disk.
+        package var isRecalling = false
 
         package init(node: NodeID, incarnation: Incarnation) {
             self.node = node
@@ -53,6 +55,7 @@ package struct Replica: Sendable {
     var time: UInt64 = 0
     /// The highest round heard of, so that the next ballot is above it.
     var highestRound: UInt64
+    var ticksSinceStart = 0
     var ticksSinceLeader = 0
     var electionDeadline = 0
     var ticksInRole = 0
@@ -60,6 +63,10 @@ package struct Replica: Sendable {
     var catchUp = CatchUpProgress()
     /// What a node whose vote was given back still has to hear before it votes.
     var returning: Returning?
+    /// The life that this disk was, and is no more: it is older than what others remember, or may be.
+    var suspended: Incarnation?
+    /// Whether this node waits for what the others remember of it.
+    var isRecalling: Bool
 
     /// Counts the records that were put out, and so names them.
     package internal(set) var recordsMade: UInt64 = 0
@@ -83,6 +90,7 @@ package struct Replica: Sendable {
         self.configuration = configuration
         incarnation = settings.incarnation
         if settings.isReturning { returning = Returning() }
+        isRecalling = settings.isRecalling
         self.acceptor = acceptor
         self.format = format
         random = SplitMix64(seed: seed)
@@ -93,7 +101,7 @@ package struct Replica: Sendable {
     package var isVoter: Bool { configuration.isVoter(settings.node, incarnation) }
 
     /// Whether this node may promise and accept in a way that counts.
-    package var mayVote: Bool { isVoter && returning == nil }
+    package var mayVote: Bool { isVoter && returning == nil && !isRecalling }
 
     package var chosenThrough: Slot { acceptor.chosenThrough }
 
@@ -114,6 +122,8 @@ package struct Replica: Sendable {
         ticksInRole += 1
         tickCatchUp()
         tickReturning()
+        ticksSinceStart += 1
+        if isRecalling, ticksSinceStart > settings.electionTicks { endRecall() }
         switch role {
         case .leader: tickLeader()
         case .follower, .asking, .candidate: tickElection()

@@ -58,6 +58,8 @@ package enum Report: Sendable, Equatable {
     case adopted(UniqueID, Incarnation)
     /// From this slot on this life of the node has the vote.
     case readmitted(NodeID, Incarnation, Slot)
+    /// This node votes no more until it is readmitted.
+    case voteSuspended(SuspensionReason)
     /// This node votes again.
     case voteReturned(Incarnation)
     case caughtUp(Slot)

@@ -28,6 +28,8 @@ private enum Kind: UInt8 {
     case standing = 33
     case report = 34
     case readmission = 35
+    case recallQuestion = 36
+    case recallAnswer = 37
 }
 
 extension ByteBuffer {
@@ -75,6 +77,15 @@ extension ByteBuffer {
             write(readmission.after.rawValue)
             write(UInt32(0))
             return .readmission
+        case .recall(.question(let boot, let start)):
+            write(boot)
+            write(start)
+            return .recallQuestion
+        case .recall(.answer(let memory)):
+            write(memory.boot)
+            write(memory.start)
+            write(memory.promised)
+            return .recallAnswer
         }
     }
 
@@ -203,6 +214,12 @@ extension ByteBuffer {
             case .standing: .standing(try readStanding())
             case .report: .report(try readReport())
             case .readmission: .readmission(try readReadmission())
+            case .recallQuestion: .recall(.question(boot: try read(UInt64.self), start: try read(UInt64.self)))
+            case .recallAnswer:
+                .recall(
+                    .answer(
+                        Memory(
+                            boot: try read(UInt64.self), start: try read(UInt64.self), promised: try readBallot())))
             default: .paxos(try readPaxos(kind))
             }
         return PeerMessage(
@@ -244,7 +261,8 @@ extension ByteBuffer {
             return .returnAnswer(
                 .init(
                     attempt: try read(UInt64.self), promised: try readBallot(), configuration: try readPositiveSlot()))
-        case .forward, .standing, .report, .readmission: throw .unknownKind(kind.rawValue)
+        case .forward, .standing, .report, .readmission, .recallQuestion, .recallAnswer:
+            throw .unknownKind(kind.rawValue)
         }
     }
 

@@ -18,6 +18,7 @@ package struct PeerMessage: Equatable, Sendable {
         case standing(Standing)
         case report(NodeReport)
         case readmission(Readmission)
+        case recall(Recall)
     }
 
     package init(cluster: UniqueID, incarnation: Incarnation, configuration: Slot, content: Content) {

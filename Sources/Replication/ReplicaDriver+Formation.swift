@@ -85,16 +85,15 @@ extension ReplicaDriver {
             Membership.last(in: $1) ?? $0
         }
         self.membership = membership
-        let standing = DiskStanding(
-            node: configuration.node, journal: journal,
-            suspended: recovered != nil && configuration.restartsStrictly
-                ? membership.incarnation(of: configuration.node, journal: journal) : nil)
-        let own = standing.incarnation(in: membership)
+        let own = membership.incarnation(of: configuration.node, journal: journal)
         session = SessionID(
             node: configuration.node, incarnation: membership.member(configuration.node)?.incarnation ?? own, boot: boot
         )
         var settings = Replica.Settings(node: configuration.node, incarnation: own)
-        if let recovered { settings.isReturning = own != .learner && recovered.identity.incarnation != own }
+        if let recovered {
+            settings.isReturning = own != .learner && recovered.identity.incarnation != own
+            settings.isRecalling = configuration.members.count > 1
+        }
         settings.heartbeatTicks = configuration.heartbeatTicks
         settings.electionTicks = configuration.electionTicks
         settings.window = configuration.window
@@ -105,10 +104,11 @@ extension ReplicaDriver {
             accepted: recovered?.accepted ?? [], window: configuration.window, checksum: Run.xxh3)
         replica = Replica(
             settings: settings, configuration: membership.configuration, acceptor: acceptor,
-            format: .entries(of: session, standing), seed: random.next())
+            format: .entries(of: session, journal: journal), seed: random.next())
         tail = LogTail(
             limits: genesis.limits, logThrough: logThrough, segmentBytes: recovered?.segmentBytes ?? 0,
             mostBytes: configuration.keptLogBytes)
         for run in recovered?.chosen ?? [] { apply(run) }
+        if recovered != nil { beginRecall() }
     }
 }

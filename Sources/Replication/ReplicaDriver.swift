@@ -25,6 +25,7 @@ package struct ReplicaDriver: Sendable {
     var replica: Replica?
     var tail: LogTail?
     var watch: ClusterWatch
+    var recollection: Recollection
 
     var commands = PendingCommands()
     var reads: PendingReads
@@ -55,6 +56,7 @@ package struct ReplicaDriver: Sendable {
         store = recovered.store
         now = recovered.now
         random = SplitMix64(seed: seed)
+        recollection = Recollection(start: random.next())
         reads = PendingReads(using: &random)
         batches = JournalBatches(patience: configuration.lazyRecordTicks)
         watch = ClusterWatch(log: recovered.log, blocks: recovered.logBlocks)
@@ -110,6 +112,7 @@ package struct ReplicaDriver: Sendable {
         self.now = now
         ticks += 1
         if formation != nil { tickFormation() }
+        tickRecall()
         tickReadmission()
         replica?.tick(time: now)
         carryOut()
@@ -126,7 +129,12 @@ package struct ReplicaDriver: Sendable {
         guard let genesis, message.cluster == genesis.cluster else { return }
         replica?.noteConfiguration(at: message.configuration, knownBy: node)
         switch message.content {
-        case .paxos(let content): replica?.receive(content, from: node, incarnation: message.incarnation)
+        case .paxos(let content):
+            if case .promise(let promise) = content {
+                recollection.note(promise.ballot, by: node, message.incarnation)
+            }
+            replica?.receive(content, from: node, incarnation: message.incarnation)
+        case .recall(let recall): note(recall, from: node, message.incarnation)
         case .forward(let forward): incoming.add(forward, mostBytes: configuration.mostQueuedBytes)
         case .report(let report): note(report, from: node)
         case .readmission(let readmission): note(readmission, from: node)

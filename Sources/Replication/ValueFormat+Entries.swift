@@ -1,24 +1,13 @@
-// What Paxos must know of entries, and what this node's disk counts for.
+// What Paxos must know of entries.
 
 import Paxos
 import PaxosLog
 
-/// Whose vote this disk casts: that of the journal which the configuration names for the node.
-struct DiskStanding: Sendable {
-    var node: NodeID
-    var journal: UniqueID
-    /// The life that the disk does not trust itself to go on with: it may be an older image of what it was.
-    var suspended: Incarnation?
-
-    func incarnation(in membership: Membership) -> Incarnation {
-        let named = membership.incarnation(of: node, journal: journal)
-        return if let suspended, named <= suspended { .learner } else { named }
-    }
-}
-
 extension ValueFormat {
-    /// - Parameter session: whose no-ops they are.
-    static func entries(of session: SessionID, _ standing: DiskStanding) -> ValueFormat {
+    /// - Parameters:
+    ///   - session: whose no-ops they are.
+    ///   - journal: the one that votes, or may come to vote, for the session's node.
+    static func entries(of session: SessionID, journal: UniqueID) -> ValueFormat {
         ValueFormat(
             checksum: Run.xxh3,
             noOp: { slot, time in
@@ -29,7 +18,7 @@ extension ValueFormat {
             },
             isConfiguration: { Membership.isConfiguration($0.span.bytes, at: 0) },
             configuration: { run in
-                Membership.last(in: run).map { ($0.configuration, own: standing.incarnation(in: $0)) }
+                Membership.last(in: run).map { ($0.configuration, $0.incarnation(of: session.node, journal: journal)) }
             })
     }
 }

@@ -48,6 +48,8 @@ import Testing
         .paxos(.takeOver(.init(ballot: ballot))),
         .paxos(.returnQuestion(.init(attempt: 9))),
         .paxos(.returnAnswer(.init(attempt: 9, promised: ballot, configuration: Slot(4)))),
+        .recall(.question(boot: 1 << 40, start: 1 << 50)),
+        .recall(.answer(Memory(boot: 1 << 41, start: 1 << 51, promised: ballot))),
         .readmission(.init(journal: UniqueID(high: 5, low: 6), after: Incarnation(3))),
         .forward(
             .init(

@@ -43,6 +43,12 @@ struct CommandLineFlags: ParsableCommand {
     var admin: String?
     @Flag(help: "Found a new cluster without waiting for every member. [PAXOS_BOOTSTRAP]")
     var bootstrap = false
+    @Flag(
+        help: """
+            Take the disk for one that may be an older image of itself: the node has no vote until the others give it \
+            back. [PAXOS_STRICT_RESTART]
+            """)
+    var strictRestart = false
     @Flag(help: "Let /crash end the process. [PAXOS_ALLOW_CRASH]")
     var allowCrash = false
     @Option(
@@ -92,6 +98,7 @@ struct CommandLineFlags: ParsableCommand {
         given[.mostConnections] = maxConnections
         given[.mostRequests] = maxRequests
         if bootstrap { given[.bootstrap] = "true" }
+        if strictRestart { given[.strictRestart] = "true" }
         if allowCrash { given[.allowCrash] = "true" }
         return given
     }

@@ -18,6 +18,7 @@ struct NodeConfiguration: Equatable, Sendable {
     /// Where /crash, /log/print and /admin are served; nil for the clients' address.
     var admin: HostAndPort?
     var isBootstrapping: Bool
+    var restartsStrictly: Bool
     var allowsCrash: Bool
     var logLevel: Logger.Level
     var requestTimeoutMilliseconds: Int
@@ -58,6 +59,11 @@ struct NodeConfiguration: Equatable, Sendable {
         }
         admin = try NodeConfiguration.admin(given, http: http, listen: listen)
         isBootstrapping = try NodeConfiguration.flag(.bootstrap, given)
+        restartsStrictly = try NodeConfiguration.flag(.strictRestart, given)
+        if restartsStrictly, others.isEmpty, let text = given[.strictRestart] {
+            throw .usage(
+                "\(text.place) is for a node with peers: a cluster of one has nobody who could give the vote back")
+        }
         allowsCrash = try NodeConfiguration.flag(.allowCrash, given)
         logLevel = try NodeConfiguration.level(given)
         requestTimeoutMilliseconds = try NodeConfiguration.milliseconds(.requestTimeout, given)
@@ -187,6 +193,7 @@ extension NodeConfiguration {
     var driver: DriverConfiguration {
         var driver = DriverConfiguration(node: node, members: members)
         driver.isBootstrapping = isBootstrapping
+        driver.restartsStrictly = restartsStrictly
         driver.requestTicks = max(1, requestTimeoutMilliseconds * 1_000 / Int(driver.tickInterval))
         // A command is sent again well before its time is over, however short that is.
         driver.resendTicks = max(1, min(driver.resendTicks, driver.requestTicks / 3))

@@ -9,6 +9,7 @@ enum Setting: String, CaseIterable, Sendable {
     case peers
     case admin
     case bootstrap
+    case strictRestart = "strict-restart"
     case allowCrash = "allow-crash"
     case logLevel = "log-level"
     case requestTimeout = "request-timeout"
@@ -30,7 +31,7 @@ enum Setting: String, CaseIterable, Sendable {
     var standard: String? {
         switch self {
         case .id, .data, .http, .listen, .peers, .admin: nil
-        case .bootstrap, .allowCrash: "false"
+        case .bootstrap, .strictRestart, .allowCrash: "false"
         case .logLevel: "info"
         case .requestTimeout: "5"
         case .clientTimeout: "30"

@@ -30,6 +30,17 @@ struct ReportLog {
             logger.notice(
                 "Vote given to another life of a node",
                 metadata: ["peer": "\(node)", "incarnation": "\(incarnation)", "slot": "\(slot)"])
+        case .voteSuspended(.strictRestart):
+            logger.notice(
+                "This node has no vote until the others give it back", metadata: ["reason": "--strict-restart"])
+        case .voteSuspended(.olderThanItsStarts(let node, let boot)):
+            logger.error(
+                "The disk is older than what a peer remembers of it: the node has no vote until it is given back",
+                metadata: ["peer": "\(node)", "remembered-boot": "\(boot)"])
+        case .voteSuspended(.olderThanItsPromises(let node, let ballot)):
+            logger.error(
+                "The disk is older than what a peer remembers of it: the node has no vote until it is given back",
+                metadata: ["peer": "\(node)", "remembered-promise": "\(ballot)"])
         case .voteReturned(let incarnation):
             logger.notice("This node votes again", metadata: ["incarnation": "\(incarnation)"])
         case .caughtUp(let slot):
