@@ -88,11 +88,12 @@ let package = Package(
             name: "logtool", dependencies: [paxos, paxosLog, stateMachine, argumentParser, systemPackage],
             swiftSettings: settings),
         .target(name: "Console", swiftSettings: settings),
+        .target(name: "Linearizability", swiftSettings: settings),
         .executableTarget(
             name: "Simulator",
             dependencies: [
-                paxos, paxosLog, stateMachine, replication, "CXXHash", "Console", nioCore, systemPackage,
-                argumentParser,
+                paxos, paxosLog, stateMachine, replication, "CXXHash", "Console", "Linearizability", nioCore,
+                systemPackage, argumentParser,
             ],
             swiftSettings: settings),
         .executableTarget(
@@ -121,6 +122,8 @@ let package = Package(
         .testTarget(
             name: "SimulatorTests", dependencies: ["Simulator", paxos, replication, argumentParser],
             swiftSettings: settings),
+        .testTarget(
+            name: "LinearizabilityTests", dependencies: ["Linearizability", paxos], swiftSettings: settings),
         .testTarget(
             name: "NodeTests",
             dependencies: [
