@@ -28,6 +28,7 @@ let package = Package(
         .executable(name: "logtool", targets: ["logtool"]),
         .executable(name: "simulate", targets: ["Simulator"]),
         .executable(name: "paxos-load", targets: ["PaxosLoad"]),
+        .executable(name: "paxos-torture", targets: ["Torture"]),
         .executable(name: "bench-cluster", targets: ["ClusterBenchmark"]),
         .executable(name: "bench-log", targets: ["LogBenchmark"]),
     ],
@@ -105,6 +106,9 @@ let package = Package(
             ],
             swiftSettings: settings),
         .executableTarget(
+            name: "Torture", dependencies: [paxos, "Console", "Linearizability", argumentParser],
+            swiftSettings: settings),
+        .executableTarget(
             name: "ClusterBenchmark", dependencies: ["Console", argumentParser, histogram],
             path: "Benchmarks/ClusterBenchmark", swiftSettings: settings),
         .executableTarget(
@@ -145,6 +149,8 @@ let package = Package(
                 .product(name: "NIOHTTP1", package: "swift-nio"),
             ],
             swiftSettings: settings),
+        .testTarget(
+            name: "TortureTests", dependencies: ["Torture", paxos, argumentParser], swiftSettings: settings),
         .testTarget(name: "ClusterBenchmarkTests", dependencies: ["ClusterBenchmark"], swiftSettings: settings),
         .testTarget(
             name: "EndToEndTests",
