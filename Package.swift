@@ -28,6 +28,7 @@ let package = Package(
         .executable(name: "logtool", targets: ["logtool"]),
         .executable(name: "simulate", targets: ["Simulator"]),
         .executable(name: "paxos-load", targets: ["PaxosLoad"]),
+        .executable(name: "paxos-torture", targets: ["Torture"]),
         .executable(name: "bench-cluster", targets: ["ClusterBenchmark"]),
         .executable(name: "bench-log", targets: ["LogBenchmark"]),
     ],
@@ -88,11 +89,12 @@ let package = Package(
             name: "logtool", dependencies: [paxos, paxosLog, stateMachine, argumentParser, systemPackage],
             swiftSettings: settings),
         .target(name: "Console", swiftSettings: settings),
+        .target(name: "Linearizability", swiftSettings: settings),
         .executableTarget(
             name: "Simulator",
             dependencies: [
-                paxos, paxosLog, stateMachine, replication, "CXXHash", "Console", nioCore, systemPackage,
-                argumentParser,
+                paxos, paxosLog, stateMachine, replication, "CXXHash", "Console", "Linearizability", nioCore,
+                systemPackage, argumentParser,
             ],
             swiftSettings: settings),
         .executableTarget(
@@ -102,6 +104,9 @@ let package = Package(
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
             ],
+            swiftSettings: settings),
+        .executableTarget(
+            name: "Torture", dependencies: [paxos, "Console", "Linearizability", argumentParser],
             swiftSettings: settings),
         .executableTarget(
             name: "ClusterBenchmark", dependencies: ["Console", argumentParser, histogram],
@@ -121,6 +126,8 @@ let package = Package(
         .testTarget(
             name: "SimulatorTests", dependencies: ["Simulator", paxos, replication, argumentParser],
             swiftSettings: settings),
+        .testTarget(
+            name: "LinearizabilityTests", dependencies: ["Linearizability", paxos], swiftSettings: settings),
         .testTarget(
             name: "NodeTests",
             dependencies: [
@@ -142,6 +149,8 @@ let package = Package(
                 .product(name: "NIOHTTP1", package: "swift-nio"),
             ],
             swiftSettings: settings),
+        .testTarget(
+            name: "TortureTests", dependencies: ["Torture", paxos, argumentParser], swiftSettings: settings),
         .testTarget(name: "ClusterBenchmarkTests", dependencies: ["ClusterBenchmark"], swiftSettings: settings),
         .testTarget(
             name: "EndToEndTests",

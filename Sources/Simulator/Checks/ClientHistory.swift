@@ -1,6 +1,7 @@
 // What clients asked for and were told. A write that was acknowledged must stand in the log where the answer said, once;
 // one that was refused must not stand there; and all that they saw of a key must be what one register could have shown.
 
+import Linearizability
 import Paxos
 import PaxosLog
 import Replication
@@ -125,14 +126,21 @@ struct ClientHistory {
     /// Holds what was seen of each key against what a register may show.
     func checkLinearizable() throws {
         for (key, operations) in Dictionary(grouping: operations, by: \.key).sorted(by: { $0.key[1] < $1.key[1] }) {
-            guard !Linearizability.holds(operations.compactMap(ClientHistory.registerOperation)) else { continue }
-            throw SimulationFailure(description: "the history of key \(key) can't be linearized")
+            let register = operations.compactMap(ClientHistory.registerOperation)
+            switch LinearizationSearch.verdict(on: register) {
+            case .linearizable: continue
+            case .violation(let index):
+                throw SimulationFailure(
+                    description: "the history of key \(key) can't be linearized: \(register[index])")
+            case .undecided:
+                throw SimulationFailure(description: "whether the history of key \(key) can be linearized is open")
+            }
         }
     }
 
     /// Nil for what had no effect, and told nothing.
-    private static func registerOperation(_ operation: Operation) -> Linearizability.Operation? {
-        func write(_ value: [UInt8]?) -> Linearizability.Operation? {
+    private static func registerOperation(_ operation: Operation) -> RegisterOperation? {
+        func write(_ value: [UInt8]?) -> RegisterOperation? {
             switch operation.answer {
             case .applied:
                 return .init(kind: .write(value), call: operation.startedAt, end: operation.endedAt)

@@ -1,10 +1,9 @@
+import Linearizability
 import Paxos
 import Testing
 
-@testable import Simulator
-
-@Suite struct LinearizabilityTests {
-    typealias Operation = Linearizability.Operation
+@Suite struct LinearizationSearchTests {
+    typealias Operation = RegisterOperation
 
     private static func write(_ value: Character?, _ call: UInt64, _ end: UInt64?) -> Operation {
         Operation(kind: .write(value.map { Array("\($0)".utf8) }), call: call, end: end)
@@ -51,12 +50,16 @@ import Testing
         [write("a", 0, 3), read(nil, 4, 5), read("a", 6, 7)],
     ]
 
+    private func isViolation(_ operations: [Operation]) -> Bool {
+        if case .violation = LinearizationSearch.verdict(on: operations) { true } else { false }
+    }
+
     @Test(arguments: good.indices) func explicableHistoryHolds(_ index: Int) {
-        #expect(Linearizability.holds(Self.good[index]))
+        #expect(LinearizationSearch.verdict(on: Self.good[index]) == .linearizable)
     }
 
     @Test(arguments: bad.indices) func otherHistoryIsFound(_ index: Int) {
-        #expect(!Linearizability.holds(Self.bad[index]))
+        #expect(isViolation(Self.bad[index]))
     }
 
     /// A register that is used one operation after the other at hidden moments within longer intervals.
@@ -75,7 +78,7 @@ import Testing
     }
 
     @Test(arguments: 0..<100 as Range<UInt64>) func whatARegisterDidHolds(seed: UInt64) {
-        #expect(Linearizability.holds(history(seed: seed)))
+        #expect(LinearizationSearch.verdict(on: history(seed: seed)) == .linearizable)
     }
 
     /// One read that saw a value which nobody wrote, or one from long before.
@@ -87,6 +90,53 @@ import Testing
             if case .write(let value) = operation.kind, operation.end != nil { value } else { nil }
         }
         altered[index].kind = .read(seed % 2 == 0 ? [0xFF] : early.first ?? [0xFF])
-        #expect(!Linearizability.holds(altered))
+        #expect(isViolation(altered))
+    }
+
+    @Test func violationNamesTheFirstReturnThatCannotBeExplained() {
+        let operations = [
+            Self.write("a", 0, 1), Self.write("b", 2, 3), Self.read("b", 4, 5), Self.read("a", 6, 8),
+            Self.read("b", 9, 10), Self.read("b", 7, 11),
+        ]
+        #expect(LinearizationSearch.verdict(on: operations) == .violation(at: 3))
+    }
+
+    /// Each doubles what would have to be tried, if it were kept to the end.
+    @Test func manyWritesOfUnknownOutcomeCostLittle() {
+        var operations = [Self.write("a", 0, 1)]
+        for number in 0..<60 {
+            let isSeen = number % 2 == 0
+            let time = UInt64(10 * number + 10)
+            let value = [UInt8(number)]
+            operations.append(Operation(kind: .write(value), call: time, end: nil))
+            if isSeen { operations.append(Operation(kind: .read(value), call: time + 62, end: time + 64)) }
+        }
+        let states = operations.count * 100
+        #expect(LinearizationSearch.verdict(on: operations, mostStates: states) == .linearizable)
+        operations.append(Self.read("a", 5_000, 5_001))
+        let wrong = operations.count - 1
+        #expect(LinearizationSearch.verdict(on: operations, mostStates: states) == .violation(at: wrong))
+    }
+
+    @Test func boundIsHonest() {
+        // A read that nobody explains, beside so many writes that nobody tells apart.
+        let writes = (0..<24).map { Operation(kind: .write([UInt8($0)]), call: 0, end: 100) }
+        let reads = [Self.read("x", 101, 102)]
+        #expect(LinearizationSearch.verdict(on: writes + reads, mostStates: 1_000) == .undecided)
+    }
+
+    @Test func longHistoryIsDecided() {
+        var random = SplitMix64(seed: 1)
+        var value: [UInt8]?
+        let operations = (0..<20_000).map { number in
+            let moment = UInt64(number * 10 + 100)
+            let (call, end) = (
+                moment - .random(in: 0...40, using: &random), moment + .random(in: 0...40, using: &random)
+            )
+            if Bool.random(using: &random) { return Operation(kind: .read(value), call: call, end: end) }
+            value = [UInt8(number & 255), UInt8(number >> 8)]
+            return Operation(kind: .write(value), call: call, end: end)
+        }
+        #expect(LinearizationSearch.verdict(on: operations) == .linearizable)
     }
 }

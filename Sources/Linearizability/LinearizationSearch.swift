@@ -1,29 +1,33 @@
 // Whether a history of one register can be explained by operations that each took effect at one moment between its
 // call and its return (Wing and Gong, "Testing and verifying concurrent objects"; with the memory of states seen of
-// Lowe, "Testing for linearizability", section 4.1). It decides exactly, in time that grows with concurrency alone.
+// Lowe, "Testing for linearizability", section 4.1). It decides exactly, in time that grows with concurrency alone, or
+// says that it came to its bound.
 
-struct Linearizability {
-    struct Operation: Equatable {
-        enum Kind: Equatable {
-            /// Nil deletes.
-            case write([UInt8]?)
-            /// What was seen; nil for nothing.
-            case read([UInt8]?)
-        }
-
-        var kind: Kind
-        var call: UInt64
-        /// Nil for a write whose outcome is not known: it may take effect at any later time, or never.
-        var end: UInt64?
+package struct LinearizationSearch {
+    package enum Verdict: Equatable, Sendable {
+        case linearizable
+        /// No order of effects lets the operation at this index return in time; all that returned before it can be
+        /// explained.
+        case violation(at: Int)
+        /// The bound was reached before either was known.
+        case undecided
     }
 
+    /// Far more than a history needs whose operations touch few others; it takes about a gigabyte.
+    package static let usualBound = 10_000_000
+
     /// Whether the register, absent at first, can have behaved so.
-    static func holds(_ operations: [Operation]) -> Bool {
-        var search = Linearizability(operations)
-        return search.run()
+    /// - Parameter mostStates: how many different states (what had its effect, and the value then) are looked at.
+    package static func verdict(
+        on operations: [RegisterOperation], mostStates: Int = usualBound
+    ) -> Verdict {
+        var search = LinearizationSearch(operations)
+        return search.run(mostStates: mostStates)
     }
 
     private struct Step {
+        /// Its index in the history.
+        var index: Int
         var isWrite: Bool
         /// The number of the value written or seen; zero for absence.
         var value: Int
@@ -31,23 +35,23 @@ struct Linearizability {
 
     /// A call or a return in the order of time, in a list that operations are taken out of and put back into.
     private struct Moment {
-        var operation: Int
+        var step: Int
         var isCall: Bool
         var next = 0
         var previous = 0
     }
 
     private struct Seen: Hashable {
-        var done: [UInt64]
+        var done: StepSet
         var value: Int
     }
 
     private var steps: [Step] = []
     /// The first is the list's head and no moment.
-    private var moments: [Moment] = [Moment(operation: -1, isCall: false)]
+    private var moments: [Moment] = [Moment(step: -1, isCall: false)]
     private var returns: [Int] = []
 
-    private init(_ operations: [Operation]) {
+    private init(_ operations: [RegisterOperation]) {
         var numbers: [[UInt8]: Int] = [:]
         func number(_ value: [UInt8]?) -> Int {
             guard let value else { return 0 }
@@ -55,24 +59,24 @@ struct Linearizability {
             numbers[value] = numbers.count + 1
             return numbers.count
         }
-        var times: [(time: UInt64, isCall: Bool, operation: Int)] = []
-        for operation in operations {
+        // In the order of calls, so that what is done at any time is nearly a prefix.
+        let placed = operations.toBePlaced.sorted { ($0.operation.call, $0.index) < ($1.operation.call, $1.index) }
+        var times: [(time: UInt64, isCall: Bool, step: Int)] = []
+        for (index, operation) in placed {
             let end = operation.end ?? .max
             switch operation.kind {
-            case .write(let value): steps.append(Step(isWrite: true, value: number(value)))
-            case .read(let value):
-                guard operation.end != nil else { continue }
-                steps.append(Step(isWrite: false, value: number(value)))
+            case .write(let value): steps.append(Step(index: index, isWrite: true, value: number(value)))
+            case .read(let value): steps.append(Step(index: index, isWrite: false, value: number(value)))
             }
             times.append((operation.call, true, steps.count - 1))
             times.append((end, false, steps.count - 1))
         }
         // At one time calls come first: operations that touch may be taken in either order.
-        times.sort { ($0.time, $0.isCall ? 0 : 1, $0.operation) < ($1.time, $1.isCall ? 0 : 1, $1.operation) }
+        times.sort { ($0.time, $0.isCall ? 0 : 1, $0.step) < ($1.time, $1.isCall ? 0 : 1, $1.step) }
         returns = [Int](repeating: 0, count: steps.count)
         for moment in times {
-            if !moment.isCall { returns[moment.operation] = moments.count }
-            moments.append(Moment(operation: moment.operation, isCall: moment.isCall))
+            if !moment.isCall { returns[moment.step] = moments.count }
+            moments.append(Moment(step: moment.step, isCall: moment.isCall))
         }
         for index in moments.indices {
             moments[index].next = (index + 1) % moments.count
@@ -80,53 +84,58 @@ struct Linearizability {
         }
     }
 
-    private mutating func run() -> Bool {
-        var done = [UInt64](repeating: 0, count: steps.count / 64 + 1)
+    private mutating func run(mostStates: Int) -> Verdict {
+        var done = StepSet()
         var value = 0
         var seen: Set<Seen> = []
         /// The calls that were taken to have had their effect, and the register's value before each.
         var taken: [(call: Int, before: Int)] = []
+        /// The farthest return that an order came to.
+        var farthest = 0
         var at = moments[0].next
         while at != 0 {
             let moment = moments[at]
-            let step = steps[moment.operation]
+            let step = steps[moment.step]
             if moment.isCall {
                 let fits = step.isWrite || step.value == value
                 if fits {
                     let after = step.isWrite ? step.value : value
-                    done[moment.operation / 64] |= 1 << UInt64(moment.operation % 64)
+                    done.insert(moment.step)
                     if seen.insert(Seen(done: done, value: after)).inserted {
+                        guard seen.count <= mostStates else { return .undecided }
                         taken.append((at, value))
                         value = after
                         lift(at)
                         at = moments[0].next
                         continue
                     }
-                    done[moment.operation / 64] &= ~(1 << UInt64(moment.operation % 64))
+                    done.remove(moment.step)
                 }
                 at = moment.next
             } else {
                 // Something returned that no order so far lets have happened: another one is tried.
-                guard let last = taken.popLast() else { return false }
-                let operation = moments[last.call].operation
-                done[operation / 64] &= ~(1 << UInt64(operation % 64))
+                farthest = max(farthest, at)
+                guard let last = taken.popLast() else {
+                    return .violation(at: steps[moments[farthest].step].index)
+                }
+                done.remove(moments[last.call].step)
                 value = last.before
                 putBack(last.call)
                 at = moments[last.call].next
             }
         }
-        return true
+        return .linearizable
     }
 
     private mutating func lift(_ call: Int) {
-        for index in [call, returns[moments[call].operation]] {
+        for index in [call, returns[moments[call].step]] {
             moments[moments[index].previous].next = moments[index].next
             moments[moments[index].next].previous = moments[index].previous
         }
     }
 
     private mutating func putBack(_ call: Int) {
-        for index in [returns[moments[call].operation], call] {
+        for index in [returns[moments[call].step], call] {
             moments[moments[index].previous].next = index
             moments[moments[index].next].previous = index
         }

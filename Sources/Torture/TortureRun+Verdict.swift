@@ -1,0 +1,155 @@
+// The end of a run: everything heals, and then whatever was promised is held against what clients, logs and nodes say.
+
+import Console
+import FoundationEssentials
+import Glibc
+
+extension TortureRun {
+    // MARK: Healing
+
+    /// Ends every fault, and waits until all nodes are whole; the clients go on until then.
+    func heal() throws(TortureFailure) {
+        try endAllFaults()
+        // A node that has not read its damaged file again finds the damage now.
+        for node in nodes where node.isFlipped && node.process != nil {
+            node.killNow()
+            try node.start()
+        }
+        let start = Clock.now
+        if try wait(seconds: TortureSettings.healing, until: { allAreHealthy(since: start) && allLeadersAgree }) {
+            tally.healing = Clock.now - start
+            say("all nodes are healthy, \(decimal(tally.healing, digits: 1)) s after the last fault")
+        } else {
+            let sick = nodes.filter { $0.watch.view?.isHealthy != true }.map(\.name).joined(separator: ", ")
+            find("not healthy within \(TortureSettings.healing) s: \(sick)")
+        }
+        endLoad()
+        if try !wait(seconds: TortureSettings.healing, until: { allAreEqual }) {
+            find("the nodes do not come to the same slot and state: \(nodes.map(state).joined(separator: "; "))")
+        }
+    }
+
+    private var allLeadersAgree: Bool {
+        Set(nodes.compactMap { $0.watch.view?.status.ballot }).count == 1
+    }
+
+    private var allAreEqual: Bool {
+        let now = Clock.now
+        let views = nodes.compactMap { $0.watch.view }.filter { now - $0.time < 2 }
+        return views.count == nodes.count
+            && Set(views.map { "\($0.status.appliedThrough) \($0.status.digest)" }).count == 1
+    }
+
+    private func state(_ node: TestedNode) -> String {
+        guard let status = node.watch.view?.status else { return "\(node.name) is silent" }
+        return "\(node.name) at \(status.appliedThrough) with \(status.digest)"
+    }
+
+    // MARK: Judging
+
+    /// - Returns: the exit status.
+    func judge() throws(TortureFailure) -> Int32 {
+        var history = try History(file: historyFile)
+        try readEverything(&history)
+        tally.elections = nodes.reduce(into: Set<String>()) { $0.formUnion($1.watch.leaderBallots) }.count
+        tally.slots = nodes.compactMap { $0.watch.view?.status.appliedThrough }.max() ?? 0
+        for node in nodes { node.watch.stop() }
+        try stopAll()
+        try auditLogs()
+        try auditWrites(history)
+        say("the history of \(history.operations.count) operations is checked")
+        let check = HistoryCheck(history)
+        for line in check.lines { StandardOutput.say("  " + line) }
+        for violation in check.violations { find("\(violation.key) is not linearizable") }
+        StandardOutput.say("")
+        for line in summary(history) { StandardOutput.say(line) }
+        StandardOutput.say("history: \(historyFile)")
+        guard findings.isEmpty else {
+            StandardOutput.say("\(findings.count) findings; the nodes' folders are kept beside the history:")
+            for finding in findings { StandardOutput.say("  " + finding) }
+            return 1
+        }
+        return check.status
+    }
+
+    /// Reads every key through every node, one after the other, as a client that comes after all others.
+    private func readEverything(_ history: inout History) throws(TortureFailure) {
+        let keys = Set(history.operations.map(\.key)).sorted()
+        var time = history.lastTime
+        let client = history.operations.reduce(0) { max($0, $1.client) } + 1
+        var lines: [UInt8] = []
+        for node in nodes {
+            for key in keys {
+                let answer = HTTPGet.send("/store/get/\(key)", to: network.clients(node.number), seconds: 10)
+                guard let answer, [200, 404].contains(answer.status) else {
+                    let what = answer.map { "status \($0.status)" } ?? "no answer"
+                    find("a healthy \(node.name) does not give \(key): \(what)")
+                    continue
+                }
+                let value = answer.status == 200 ? String(decoding: answer.body, as: UTF8.self) : nil
+                time += 2
+                let read = HistoryOperation(
+                    client: client, op: .get, key: key, value: value, start: time - 1, end: time, outcome: .ok)
+                history.append(read)
+                lines += read.encoded + [UInt8(ascii: "\n")]
+            }
+        }
+        let file = open(historyFile, O_WRONLY | O_APPEND | O_CLOEXEC)
+        defer { close(file) }
+        guard file >= 0, write(file, lines, lines.count) == lines.count else {
+            throw .inputOutput("\(historyFile): \(String(cString: strerror(errno)))")
+        }
+    }
+
+    private func stopAll() throws(TortureFailure) {
+        for node in nodes { node.send(SIGTERM, holdsDown: true) }
+        for node in nodes {
+            guard let ending = node.process?.wait(seconds: TortureSettings.stopping) else {
+                find("\(node.name) has not stopped within \(TortureSettings.stopping) s")
+                node.killNow()
+                continue
+            }
+            if ending != .exit(0) { find("\(node.name) was told to stop: \(ending)") }
+        }
+    }
+
+    private func auditLogs() throws(TortureFailure) {
+        let output = "\(settings.folder)/logtool.output"
+        // A byte that was flipped, and that its node did not miss, is for verify to find, or was in no use.
+        let flipped = nodes.filter(\.isFlipped)
+        for node in nodes {
+            let ending = try ChildProcess.run([programs.logtool, "verify", node.disk.data], output: output)
+            if ending == .exit(0) { continue }
+            if flipped.contains(where: { $0 === node }), ending == .exit(1) {
+                say("logtool verify finds the byte that was flipped on \(node.name), and that it did not mend")
+            } else {
+                find("logtool verify of \(node.name): \(ending); see \(output)")
+            }
+        }
+        let ending = try ChildProcess.run([programs.logtool, "diff"] + nodes.map(\.disk.data), output: output)
+        if ending != .exit(0) { find("logtool diff of all nodes: \(ending); see \(output)") }
+    }
+
+    private func auditWrites(_ history: History) throws(TortureFailure) {
+        let output = "\(settings.folder)/log.txt"
+        guard let node = nodes.first(where: { !$0.isFlipped }) else { return }
+        let ending = try ChildProcess.run(
+            [programs.logtool, "print", node.disk.data], output: output,
+            errors: "\(settings.folder)/logtool.output")
+        guard ending == .exit(0) else { return find("logtool print of \(node.name): \(ending)") }
+        let contradictions = try PrintedLog(file: output).contradictions(to: history)
+        for contradiction in contradictions.prefix(10) { find(contradiction) }
+        if contradictions.count > 10 { find("and \(contradictions.count - 10) more such writes") }
+        if contradictions.isEmpty { unlink(output) }
+    }
+}
+
+extension HistoryOperation {
+    /// As JSON.
+    fileprivate var encoded: [UInt8] {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.withoutEscapingSlashes]
+        guard let data = try? encoder.encode(self) else { preconditionFailure("an operation can be put into JSON") }
+        return Array(data)
+    }
+}
