@@ -14,7 +14,7 @@ final class Campaign: Sendable {
         /// What shows it again.
         var command: String {
             "simulate --seed \(seed) --nodes \(plan.nodes) --clients \(plan.clients) --ops \(plan.operations) "
-                + "--faults \(FaultList(faults: plan.faults))"
+                + "--faults \(FaultList(faults: plan.faults))" + (plan.flaw.map { " --flaw \($0.rawValue)" } ?? "")
         }
     }
 

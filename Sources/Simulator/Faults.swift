@@ -24,6 +24,10 @@ enum Fault: String, CaseIterable, Comparable, Sendable {
     case sync
     case fullDisk = "full-disk"
     case wipe
+    /// A client does not wait long for an answer.
+    case timeOut = "time-out"
+    /// A client that has no answer asks another node, for the same or for something else.
+    case retry
 
     static func < (left: Fault, right: Fault) -> Bool {
         allCases.firstIndex(of: left)! < allCases.firstIndex(of: right)!
@@ -31,6 +35,8 @@ enum Fault: String, CaseIterable, Comparable, Sendable {
 
     /// Those that a message meets on its way, and not a node or a link at some moment.
     static let ofMessages: Set<Fault> = [.loss, .delay, .duplication]
+    /// Those of clients.
+    static let ofClients: Set<Fault> = [.timeOut, .retry]
 }
 
 /// Why a run failed: a property that does not hold.

@@ -15,6 +15,9 @@ struct Simulate: ParsableCommand {
 
             Faults: \(Fault.allCases.map(\.rawValue).joined(separator: ", ")).
 
+            Flaws, mistakes that no node makes which ships:
+            \(Flaw.allCases.map { "  \($0.rawValue): \($0.summary)" }.joined(separator: "\n"))
+
             Exit status: 0 everything held; 1 something did not; 64 usage.
             """)
 
@@ -39,6 +42,10 @@ struct Simulate: ParsableCommand {
     @Option(help: ArgumentHelp("all, none, or names with commas between.", valueName: "list"))
     var faults = FaultList(faults: Set(Fault.allCases))
 
+    @Option(
+        help: ArgumentHelp("A mistake that all nodes make, so that the checks can be seen to fail.", valueName: "name"))
+    var flaw: Flaw?
+
     @Flag(help: "Tell what happens in a run.")
     var verbose = false
 
@@ -51,7 +58,8 @@ struct Simulate: ParsableCommand {
     }
 
     func run() throws {
-        let plan = SimulatedCluster.Plan(nodes: nodes, clients: clients, operations: ops, faults: faults.faults)
+        let plan = SimulatedCluster.Plan(
+            nodes: nodes, clients: clients, operations: ops, faults: faults.faults, flaw: flaw)
         if let seed {
             try runOne(seed, plan)
         } else if let seeds {
@@ -88,6 +96,8 @@ struct SeedRange: ExpressibleByArgument {
         range = first...last
     }
 }
+
+extension Flaw: ExpressibleByArgument {}
 
 struct FaultList: ExpressibleByArgument, CustomStringConvertible {
     let faults: Set<Fault>

@@ -11,6 +11,8 @@ struct ClusterChecks {
     private var digests: [Slot: StateDigest] = [:]
     private var applied: [NodeID: Slot] = [:]
     private var promised: [NodeID: Ballot] = [:]
+    /// The highest ballot that each life of an acceptor has answered.
+    private var answered: [Configuration.Member: Ballot] = [:]
 
     mutating func forget(_ id: NodeID) {
         applied[id] = nil
@@ -35,6 +37,22 @@ struct ClusterChecks {
             throw SimulationFailure(description: "\(id) took back its promise of \(promised[id]!)")
         }
         promised[id] = driver.promised
+    }
+
+    /// Looks at a message that leaves. What a promise or an acceptance says is durable, and so binds all later starts.
+    mutating func note(_ message: PeerMessage, from id: NodeID) throws {
+        let ballot: Ballot
+        switch message.content {
+        case .paxos(.promise(let promise)): ballot = promise.ballot
+        case .paxos(.accepted(let accepted)): ballot = accepted.ballot
+        default: return
+        }
+        let voter = Configuration.Member(node: id, incarnation: message.incarnation)
+        guard message.incarnation != .learner else { return }
+        guard ballot >= answered[voter] ?? .none else {
+            throw SimulationFailure(description: "\(id) answered ballot \(ballot) after \(answered[voter]!)")
+        }
+        answered[voter] = ballot
     }
 
     /// Every chosen entry that a node holds, from slot 1 on: from the log on its disk, and the end from memory.

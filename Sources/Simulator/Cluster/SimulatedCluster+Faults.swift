@@ -6,26 +6,31 @@ import Replication
 import SystemPackage
 
 extension SimulatedCluster {
+    /// Those that strike a node or a link at some moment.
+    var faultsOfNodes: [Fault] {
+        mix.faults.subtracting(Fault.ofMessages).subtracting(Fault.ofClients).sorted()
+    }
+
     /// One of the faults that the plan allows, and when the next one comes.
-    func makeFault() {
+    func makeFault() throws {
         guard !isSettling else { return }
-        queue.plan(.fault, at: now + UInt64.random(in: 30_000...300_000, using: &random))
-        let faults = plan.faults.subtracting(Fault.ofMessages).sorted()
+        queue.plan(.fault, at: now + UInt64.random(in: mix.mostPause / 10...mix.mostPause, using: &random))
+        let faults = faultsOfNodes
         let fault = faults[Int.random(in: 0..<faults.count, using: &random)]
         let leaders = members.filter { nodes[$0]?.driver?.status.role == .leader }
         // A leader is where most goes wrong.
         let choice = Bool.random(using: &random) && !leaders.isEmpty ? leaders : members
         let id = choice[Int.random(in: 0..<choice.count, using: &random)]
-        guard strike(fault, id) else { return }
+        guard try strike(fault, id) else { return }
         tell("\(fault.rawValue) strikes \(id)")
         report.faults[fault, default: 0] += 1
     }
 
     /// - Returns: whether it could.
-    private func strike(_ fault: Fault, _ id: NodeID) -> Bool {
+    private func strike(_ fault: Fault, _ id: NodeID) throws -> Bool {
         guard let node = nodes[id] else { return false }
         switch fault {
-        case .loss, .delay, .duplication: return false
+        case .loss, .delay, .duplication, .timeOut, .retry: return false
         case .partition, .oneWay, .partial: cutOff(id, fault)
         case .flap: flap(id)
         case .crash:
@@ -44,7 +49,7 @@ extension SimulatedCluster {
             // Nodes that lost what they promised may be a minority at the most.
             guard !wiped.contains(id), wiped.count < (members.count - 1) / 2 else { return false }
             wiped.insert(id)
-            node.wipe()
+            try node.wipe()
             checks.forget(id)
             queue.plan(.restart(id), at: now + 50_000)
         }

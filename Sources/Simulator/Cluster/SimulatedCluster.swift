@@ -16,6 +16,8 @@ final class SimulatedCluster {
         /// How many operations clients begin while there are faults.
         var operations = 300
         var faults = Set(Fault.allCases)
+        /// The mistake that every node makes; nil for nodes as they ship.
+        var flaw: Flaw?
     }
 
     enum Happening {
@@ -33,6 +35,7 @@ final class SimulatedCluster {
     }
 
     let plan: Plan
+    let mix: FaultMix
     let members: [NodeID]
     var nodes: [NodeID: SimulatedNode] = [:]
     var queue = EventQueue<Happening>()
@@ -59,12 +62,14 @@ final class SimulatedCluster {
         self.plan = plan
         self.isVerbose = isVerbose
         random = SplitMix64(seed: seed)
+        mix = FaultMix(seed: seed, allowed: plan.faults)
         members = (0..<UInt16(plan.nodes)).map { NodeID($0) }
-        history = ClientHistory(clients: plan.clients)
-        network = SimulatedNetwork(faults: plan.faults.intersection(Fault.ofMessages))
+        history = ClientHistory(clients: plan.clients, faults: mix.faults, odds: mix.clientOdds)
+        network = SimulatedNetwork(faults: mix.faults.intersection(Fault.ofMessages), odds: mix.messageOdds)
         report = RunReport(seed: seed)
         for id in members {
-            nodes[id] = SimulatedNode(id: id, members: members)
+            nodes[id] = SimulatedNode(
+                id: id, members: members, electionTicks: mix.electionTicks, flaw: plan.flaw)
             clocks[id] = SimulatedClock()
         }
     }
@@ -75,7 +80,7 @@ final class SimulatedCluster {
         let start = now
         for id in members { try self.start(id) }
         for client in 0..<plan.clients { queue.plan(.client(client), at: now + 1_000 * UInt64(client)) }
-        if !plan.faults.subtracting(Fault.ofMessages).isEmpty { queue.plan(.fault, at: now + 300_000) }
+        if !faultsOfNodes.isEmpty { queue.plan(.fault, at: now + 300_000) }
         while history.begun < plan.operations, now - start < SimulatedCluster.mostFaultTime { try step() }
         try settle()
         report.acknowledged = history.acknowledged
@@ -83,7 +88,7 @@ final class SimulatedCluster {
         report.refused = history.refused
         report.unknown = history.unknown
         report.simulatedTime = now - start
-        report.faults.merge(network.met) { $1 }
+        report.faults.merge(network.met.merging(history.met) { $1 }) { $1 }
         return report
     }
 
@@ -148,7 +153,7 @@ final class SimulatedCluster {
         case .request(let request, let content, let id, let start):
             if isCurrent(id, start) { try deliver(.request(request, content), to: id) }
         case .restart(let id): try start(id)
-        case .fault: makeFault()
+        case .fault: try makeFault()
         case .cut(let links): if !isSettling { network.cutLinks(links) }
         case .heal(let links): network.healLinks(links)
         case .room(let id): nodes[id]?.disk.capacity = nil
@@ -178,7 +183,7 @@ final class SimulatedCluster {
         case .failed: crash(id)
         case .full: queue.plan(.journalWritten(id, start: start), at: now + 50_000)
         case .written(let batch, let released):
-            for (message, to) in released { send(message, from: id, to: to) }
+            for (message, to) in released { try send(message, from: id, to: to) }
             try deliver(.journalDurable(batch), to: id)
         }
     }
@@ -210,7 +215,7 @@ final class SimulatedCluster {
             if let after, !node.isDurable(after) {
                 node.hold(message, to: to, after: after)
             } else {
-                send(message, from: node.id, to: to)
+                try send(message, from: node.id, to: to)
             }
         case .answer(let request, let answer):
             tell("\(request.rawValue) is answered by \(node.id): \(answer)")
@@ -232,7 +237,8 @@ final class SimulatedCluster {
         }
     }
 
-    private func send(_ message: PeerMessage, from: NodeID, to: NodeID) {
+    private func send(_ message: PeerMessage, from: NodeID, to: NodeID) throws {
+        try checks.note(message, from: from)
         let delays = network.delays(on: SimulatedNetwork.Link(from: from, to: to), using: &random)
         guard !delays.isEmpty else { return }
         var frame = ByteBuffer()
@@ -247,6 +253,8 @@ final class SimulatedCluster {
         } catch StorageError.io(.ioError, _, _), StorageError.io(.noSpace, _, _) {
             // The crash that was planned came in the middle of the recovery, or the disk is still full.
             return crash(id)
+        } catch let error as StorageError {
+            throw SimulationFailure(description: "\(id) can't start from what a crash left: \(error.sentence)")
         }
         tell("\(id) starts")
         queue.plan(.tick(id, start: node.starts), at: now + UInt64.random(in: 0...clock.tick, using: &random))
@@ -272,10 +280,10 @@ final class SimulatedCluster {
     private func clientStep(_ client: Int) throws {
         let running = members.filter { nodes[$0]?.isRunning == true }
         guard !running.isEmpty else { return }
-        let id =
-            isSettling
-            ? members[client % members.count] : running[Int.random(in: 0..<running.count, using: &random)]
-        guard let (request, content) = try history.next(client, at: now, node: id, using: &random) else { return }
+        let candidates = isSettling ? [members[client % members.count]] : running
+        guard let (request, content, id) = try history.next(client, at: now, nodes: candidates, using: &random) else {
+            return
+        }
         let start = nodes[id]?.starts ?? 0
         queue.plan(.request(request, content, id, start: start), at: now + UInt64.random(in: 0...500, using: &random))
     }
@@ -293,6 +301,7 @@ final class SimulatedCluster {
         try ClusterChecks.checkReports(members.compactMap { nodes[$0]?.driver?.clusterView })
         try ClusterChecks.checkSegments(logs.map { ($0.node, $0.disk) })
         try history.check(against: logs[0].entries)
+        try history.checkOrder(against: logs[0].entries)
         try history.checkLinearizable()
         report.slots = UInt64(logs[0].entries.count)
         for entry in logs[0].entries { report.digest.add(ByteBuffer(bytes: entry)) }

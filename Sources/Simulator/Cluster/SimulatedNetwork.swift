@@ -9,13 +9,16 @@ struct SimulatedNetwork {
     }
 
     var faults: Set<Fault>
+    /// A fault strikes one frame in so many.
+    private let odds: Int
     private var cut: Set<Link> = []
 
     /// Frames that each fault met.
     private(set) var met: [Fault: Int] = [:]
 
-    init(faults: Set<Fault>) {
+    init(faults: Set<Fault>, odds: Int) {
         self.faults = faults
+        self.odds = odds
     }
 
     /// When each copy of a frame that is sent now arrives, as delays in microseconds; none when it is lost.
@@ -27,7 +30,7 @@ struct SimulatedNetwork {
     }
 
     private mutating func strikes(_ fault: Fault, _ random: inout SplitMix64) -> Bool {
-        guard faults.contains(fault), Int.random(in: 0..<50, using: &random) == 0 else { return false }
+        guard faults.contains(fault), Int.random(in: 0..<odds, using: &random) == 0 else { return false }
         met[fault, default: 0] += 1
         return true
     }

@@ -11,7 +11,10 @@ import SystemPackage
 final class SimulatedNode {
     let id: NodeID
     let members: [NodeID]
+    private let electionTicks: Int
     private(set) var disk = MemoryFileSystem()
+    /// Nil for a node as it ships.
+    private var seam: FlawedSeam?
     /// Until when its disk takes long over everything.
     var slowUntil: UInt64 = 0
     private(set) var running: Running?
@@ -32,20 +35,28 @@ final class SimulatedNode {
         var durable = BatchID(0)
     }
 
-    init(id: NodeID, members: [NodeID]) {
+    init(id: NodeID, members: [NodeID], electionTicks: Int, flaw: Flaw?) {
+        self.electionTicks = electionTicks
         self.id = id
         self.members = members
+        seam = flaw.map { FlawedSeam($0, node: id, members: members) }
+    }
+
+    /// The disk as the node uses it.
+    private var fileSystem: any FileSystem {
+        if let seam { FlawedFileSystem(disk, seam.flaw) } else { disk }
     }
 
     var isRunning: Bool { running != nil }
 
     static let directory = FilePath("/data")
+    static let journalFileBytes = 64 << 10
 
-    static func configuration(_ id: NodeID, _ members: [NodeID]) -> DriverConfiguration {
+    private var configuration: DriverConfiguration {
         var configuration = DriverConfiguration(node: id, members: members)
         configuration.limits = LogLimits(blockBytes: 600, segmentBytes: 4_000)
-        configuration.heartbeatTicks = 3
-        configuration.electionTicks = 15
+        configuration.heartbeatTicks = electionTicks / 5 + 1
+        configuration.electionTicks = electionTicks
         configuration.requestTicks = 150
         configuration.resendTicks = 30
         configuration.messageBytes = 2_000
@@ -59,11 +70,14 @@ final class SimulatedNode {
         precondition(!isRunning, "a node starts once at a time")
         starts += 1
         let folder = try NodeFolder.open(
-            disk, directory: SimulatedNode.directory, node: id, now: now, seed: seed, journalFileBytes: 64 << 10)
+            fileSystem, directory: SimulatedNode.directory, node: id, now: now, seed: seed,
+            journalFileBytes: SimulatedNode.journalFileBytes)
         running = folder.unpack { journal, log, recovered in
-            Running(
+            var recovered = recovered
+            seam?.start(&recovered)
+            return Running(
                 driver: ReplicaDriver(
-                    configuration: SimulatedNode.configuration(id, members), recovered: recovered, seed: seed &+ 1),
+                    configuration: configuration, recovered: recovered, seed: seed &+ 1),
                 journal: journal, log: LogBox(log), identity: recovered.identity)
         }
     }
@@ -84,9 +98,11 @@ final class SimulatedNode {
     }
 
     /// The folder is emptied, as by an operator who replaced the disk.
-    func wipe() {
+    func wipe() throws {
         running = nil
+        let old = disk
         disk = MemoryFileSystem()
+        if seam?.flaw == .voteAfterWipe { try FlawedFileSystem.restoreIdentity(of: old, on: disk) }
     }
 
     var driver: ReplicaDriver? { running?.driver }
@@ -94,10 +110,25 @@ final class SimulatedNode {
     func isSlow(at now: UInt64) -> Bool { now < slowUntil }
 
     func handle(_ event: Event) {
-        running?.driver.handle(event)
+        guard seam != nil, let driver = running?.driver else {
+            running?.driver.handle(event)
+            return
+        }
+        for event in seam?.admit(event, to: driver) ?? [] { running?.driver.handle(event) }
     }
 
-    func takeEffects() -> [Effect] { running?.driver.takeEffects() ?? [] }
+    func takeEffects() -> [Effect] {
+        var effects = running?.driver.takeEffects() ?? []
+        guard seam != nil else { return effects }
+        var carriedOut: [Effect] = []
+        while let driver = running?.driver, let flawed = seam?.release(effects, of: driver) {
+            carriedOut += flawed.effects
+            guard !flawed.events.isEmpty else { break }
+            for event in flawed.events { running?.driver.handle(event) }
+            effects = running?.driver.takeEffects() ?? []
+        }
+        return carriedOut
+    }
 
     func hold(_ message: PeerMessage, to node: NodeID, after batch: BatchID) {
         running?.held.append((batch, message, node))
@@ -180,7 +211,7 @@ final class SimulatedNode {
     func adopt(_ genesis: Genesis) -> Bool {
         guard var running else { return false }
         self.running = nil
-        guard (try? running.identity.adopt(genesis, disk, SimulatedNode.directory)) != nil else { return false }
+        guard (try? running.identity.adopt(genesis, fileSystem, SimulatedNode.directory)) != nil else { return false }
         self.running = running
         return true
     }

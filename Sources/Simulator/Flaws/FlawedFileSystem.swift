@@ -1,0 +1,77 @@
+// A disk that is not asked for what it should be: syncs that a flaw leaves out. Everything else goes to the disk beneath.
+
+import Paxos
+import PaxosLog
+import Replication
+import SystemPackage
+
+/// Sendable only because `FileSystem` is: it belongs to the one thread that its disk belongs to.
+final class FlawedFileSystem: FileSystem, @unchecked Sendable {
+    private let disk: any FileSystem
+    private let flaw: Flaw
+
+    init(_ disk: any FileSystem, _ flaw: Flaw) {
+        self.disk = disk
+        self.flaw = flaw
+    }
+
+    func open(_ path: FilePath, for access: FileAccess) throws(StorageError) -> any File {
+        let file = try disk.open(path, for: access)
+        return flaw == .skipJournalSync && path.extension == "journal" ? UnsyncedFile(file) : file
+    }
+
+    func create(_ path: FilePath) throws(StorageError) -> any File { try disk.create(path) }
+
+    func list(_ directory: FilePath) throws(StorageError) -> [String] { try disk.list(directory) }
+
+    func exists(_ path: FilePath) throws(StorageError) -> Bool { try disk.exists(path) }
+
+    func createDirectory(_ path: FilePath) throws(StorageError) { try disk.createDirectory(path) }
+
+    func rename(_ source: FilePath, to target: FilePath) throws(StorageError) {
+        try disk.rename(source, to: target)
+    }
+
+    func remove(_ path: FilePath) throws(StorageError) { try disk.remove(path) }
+
+    func syncDirectory(_ directory: FilePath) throws(StorageError) {
+        if flaw != .skipFolderSync { try disk.syncDirectory(directory) }
+    }
+
+    /// Gives an empty disk the name of the journal that `old` had, and an empty journal of that name.
+    static func restoreIdentity(of old: MemoryFileSystem, on disk: MemoryFileSystem) throws {
+        guard let bytes = old.contents(of: SimulatedNode.directory.appending(Identity.fileName)) else { return }
+        var identity = try Identity(decoding: bytes, file: SimulatedNode.directory)
+        identity.cluster = nil
+        try disk.createDirectory(SimulatedNode.directory)
+        try identity.write(disk, SimulatedNode.directory)
+        _ = try Journal.open(
+            disk, directory: NodeFolder.Places(SimulatedNode.directory).journal,
+            identity: JournalIdentity(node: identity.node, journal: identity.journal),
+            fileBytes: SimulatedNode.journalFileBytes, seed: identity.boot, logThrough: .zero)
+    }
+
+    private final class UnsyncedFile: File, @unchecked Sendable {
+        private let file: any File
+
+        init(_ file: any File) {
+            self.file = file
+        }
+
+        var path: FilePath { file.path }
+
+        func size() throws(StorageError) -> UInt64 { try file.size() }
+
+        func read(at offset: UInt64, into buffer: UnsafeMutableRawBufferPointer) throws(StorageError) -> Int {
+            try file.read(at: offset, into: buffer)
+        }
+
+        func write(at offset: UInt64, _ bytes: UnsafeRawBufferPointer) throws(StorageError) {
+            try file.write(at: offset, bytes)
+        }
+
+        func truncate(to size: UInt64) throws(StorageError) { try file.truncate(to: size) }
+
+        func sync() {}
+    }
+}
