@@ -103,6 +103,51 @@ extension EndToEnd {
             }
         }
 
+        @Test(.timeLimit(.minutes(4))) func emptiedNodeGetsItsVoteBack() async throws {
+            try await Cluster.run { cluster in
+                let leader = try await cluster.leader()
+                let (emptied, other) = ((leader + 1) % 3, (leader + 2) % 3)
+                for number in 0..<50 {
+                    try #require(try await cluster.client(leader).set("key \(number)", "value").status == 200)
+                }
+                try await cluster.kill(emptied)
+                try await cluster.empty(emptied)
+                try await cluster.start(emptied)
+                try await cluster.waitUntilVoting(emptied, incarnation: 2)
+                // With another node down nothing is chosen without it.
+                try await cluster.kill(other)
+                let client = cluster.client(emptied)
+                try await eventually("writes are answered by the two that are left") {
+                    try await client.set("after", "it").status == 200
+                }
+                #expect(try await client.value("key 49").text == "value")
+                // It votes on after a restart, also with the other still down.
+                try await cluster.kill(emptied)
+                try await cluster.start(emptied)
+                try await cluster.waitUntilVoting(emptied, incarnation: 2)
+                try await eventually("writes are answered again") {
+                    try await client.set("again", "it").status == 200
+                }
+                try await cluster.start(other)
+                try await cluster.waitUntilEqual()
+                let compared = try await logtool("diff", cluster.data(0), cluster.data(1), cluster.data(2))
+                #expect(compared.ending == .exit(0), "\(compared.output)")
+            }
+        }
+
+        @Test(.timeLimit(.minutes(3))) func strictRestartMakesEveryStartANewLife() async throws {
+            try await Cluster.run(extraArguments: ["--strict-restart"]) { cluster in
+                let leader = try await cluster.leader()
+                for round in 2...3 {
+                    let restarted = (leader + 1) % 3
+                    try await cluster.kill(restarted)
+                    try await cluster.start(restarted)
+                    try await cluster.waitUntilVoting(restarted, incarnation: round)
+                }
+                #expect(try await cluster.client(leader).set("k", "v").status == 200)
+            }
+        }
+
         @Test(.timeLimit(.minutes(3))) func crashIsACrashAndNeedsItsFlag() async throws {
             try await Cluster.run(of: 1) { cluster in
                 let client = cluster.client(0)

@@ -13,6 +13,7 @@ extension NodeStatus {
             ("promised", .string("\(driver.promised)")),
             ("cluster", driver.cluster.map { .string("\($0)") } ?? .null),
             ("incarnation", .number(UInt64(driver.incarnation.rawValue))),
+            ("configuration", .number(driver.configuration.rawValue)),
             ("chosenThrough", .number(driver.chosenThrough.rawValue)),
             ("knownChosenThrough", .number(driver.knownChosenThrough.rawValue)),
             ("appliedThrough", .number(driver.appliedThrough.rawValue)),

@@ -104,6 +104,9 @@ extension Genesis.Member {
             throw .malformed
         }
         let span = bytes.span.bytes
+        guard (0..<count).allSatisfy({ span.field(UInt16.self, at: start + encodedLength * $0 + 2) == 0 }) else {
+            throw .malformed
+        }
         let members = (0..<count).map { index in
             let at = start + encodedLength * index
             return Genesis.Member(

@@ -104,7 +104,21 @@ actor Cluster {
         try #require(processes[node], "n\(node) runs")
     }
 
+    /// Takes everything from a node that does not run.
+    func empty(_ node: Int) throws {
+        precondition(processes[node] == nil, "a folder is not emptied under a node")
+        try FileManager.default.removeItem(atPath: data(node))
+    }
+
     // MARK: Waiting
+
+    func waitUntilVoting(_ node: Int, incarnation: Int) async throws {
+        try await eventually("n\(node) votes as incarnation \(incarnation)") {
+            let status = try await client(node).status()
+            return status["incarnation"] as? Int == incarnation
+                && ["follower", "leader"].contains(status["role"] as? String)
+        }
+    }
 
     func waitUntilHealthy(_ node: Int) async throws {
         try await eventually("n\(node) is healthy") {
