@@ -6,6 +6,8 @@ package struct Acceptor: Sendable {
     package private(set) var promised: Ballot
     /// Every slot through this one is known to be chosen. The ballot that chose it is no higher than `promised`.
     package private(set) var chosenThrough: Slot
+    /// Every slot through this one is chosen, though not all of the values may be held here any more: what a promise says.
+    private let vouchedThrough: Slot
     /// What was accepted above `chosenThrough`.
     package private(set) var accepted: AcceptedRuns
 
@@ -27,12 +29,16 @@ package struct Acceptor: Sendable {
         package static let standard = Window(slots: 8192, bytes: 64 << 20)
     }
 
-    /// - Parameter accepted: what the journal holds above `chosenThrough`.
+    /// - Parameters:
+    ///   - vouchedThrough: how far slots are known to be chosen whose values may have to be learned again.
+    ///   - accepted: what the journal holds above `chosenThrough`.
     package init(
-        promised: Ballot, chosenThrough: Slot, accepted: [Run], window: Window, checksum: @escaping RunChecksum
+        promised: Ballot, chosenThrough: Slot, vouchedThrough: Slot = .zero, accepted: [Run], window: Window,
+        checksum: @escaping RunChecksum
     ) {
         self.promised = promised
         self.chosenThrough = chosenThrough
+        self.vouchedThrough = vouchedThrough
         self.accepted = AcceptedRuns(checksum: checksum)
         self.window = window
         self.checksum = checksum
@@ -123,8 +129,11 @@ package struct Acceptor: Sendable {
         _ = accepted.removeAll(through: chosenThrough)
     }
 
-    /// Phase 1b's content: what was accepted that a leader with this base must know of.
+    /// Phase 1b's content: how far every slot is chosen, and what was accepted behind that.
+    package var knownChosenThrough: Slot { max(chosenThrough, vouchedThrough) }
+
+    /// The latter, as far as a leader with this base must know of it.
     package func acceptedValues(from base: Slot) -> [Run] {
-        accepted.from(max(base, chosenThrough.next))
+        accepted.from(max(base, knownChosenThrough.next))
     }
 }

@@ -74,7 +74,7 @@ extension Replica {
         guard case .candidate(let candidacy) = role, candidacy.ballot == ballot else { return }
         receive(
             Message.Promise(
-                ballot: ballot, chosenThrough: acceptor.chosenThrough, part: 0, parts: 1,
+                ballot: ballot, chosenThrough: acceptor.knownChosenThrough, part: 0, parts: 1,
                 accepted: acceptor.acceptedValues(from: candidacy.base)),
             from: settings.node)
     }
@@ -102,7 +102,11 @@ extension Replica {
         precondition(chosen.isEmpty, "what lies below a leader's base was not accepted from it")
         beginRound()
         catchUp = CatchUpProgress()
-        if let promiser = candidacy.chosenThrough { wantChosen(through: promiser.slot, knownBy: promiser.node) }
+        if let promiser = candidacy.chosenThrough {
+            // What this node itself vouches for, and holds no more, one of the others has.
+            let holders = promiser.node == settings.node ? others : [promiser.node]
+            for node in holders { wantChosen(through: promiser.slot, knownBy: node) }
+        }
         openIfReady()
     }
 

@@ -19,7 +19,7 @@ extension Replica {
             send(
                 .promise(
                     Message.Promise(
-                        ballot: prepare.ballot, chosenThrough: acceptor.chosenThrough, part: index,
+                        ballot: prepare.ballot, chosenThrough: acceptor.knownChosenThrough, part: index,
                         parts: parts.count, accepted: part)),
                 to: node, .afterRecords)
         }

@@ -96,6 +96,7 @@ package struct Replica: Sendable {
         random = SplitMix64(seed: seed)
         highestRound = acceptor.promised.round
         drawElectionDeadline()
+        for node in others { catchUp.want(acceptor.knownChosenThrough, knownBy: node) }
     }
 
     package var isVoter: Bool { configuration.isVoter(settings.node, incarnation) }

@@ -43,6 +43,10 @@ package struct DriverStatus: Sendable {
     package var ignoredMessages: UInt64
     package var isStopping: Bool
     package var waitingFor: [NodeID]
+    /// What was damaged at the start, and is in quarantine.
+    package var setAside: [SetAside]
+    /// How far the log is being learned again that was cut at damage; nil when it is whole.
+    package var mendingThrough: Slot?
 
     /// Slots a node may be behind and still be called healthy.
     package static let healthySlots = 1024
@@ -76,7 +80,7 @@ extension ReplicaDriver {
             requestBytes: commands.bytes, readsUnderWay: reads.count, queuedBytes: incoming.bytes,
             acceptedBytes: replica?.acceptor.accepted.byteCount ?? 0, unloggedBytes: tail?.undurableBytes ?? 0,
             ignoredMessages: replica?.ignoredMessages ?? 0, isStopping: isStopping,
-            waitingFor: formation?.missing ?? [])
+            waitingFor: formation?.missing ?? [], setAside: setAside, mendingThrough: repair?.through)
     }
 
     private var role: DriverStatus.Role {

@@ -56,6 +56,10 @@ package enum Report: Sendable, Equatable {
     case electionStarted(Ballot)
     case founded(UniqueID)
     case adopted(UniqueID, Incarnation)
+    /// What was damaged at the start is in quarantine.
+    case setAside(SetAside)
+    /// The log holds again what it held before it was damaged.
+    case mended(through: Slot)
     /// From this slot on this life of the node has the vote.
     case readmitted(NodeID, Incarnation, Slot)
     /// This node votes no more until it is readmitted.

@@ -19,23 +19,40 @@ package struct NodeFolder: ~Copyable {
     /// - Parameters:
     ///   - now: the wall clock in microseconds since 1970.
     ///   - seed: random, another at each start.
+    ///   - mends: whether what is damaged is put into quarantine, for the other nodes to make good; else it is an error.
     ///   - progress: told the slot through which the log has been replayed, from time to time.
-    /// - Throws: `StorageError`; nothing but the identity's boot counter has been written then.
+    /// - Throws: `StorageError`; nothing but the identity's boot counter and the quarantine has been written then.
     package static func open(
         _ fileSystem: any FileSystem, directory: FilePath, node: NodeID, now: UInt64, seed: UInt64,
-        journalFileBytes: Int = NodeFolder.journalFileBytes, progress: (Slot) -> Void = { _ in }
+        journalFileBytes: Int = NodeFolder.journalFileBytes, mends: Bool = false, progress: (Slot) -> Void = { _ in }
     ) throws(StorageError) -> NodeFolder {
         let places = Places(directory)
         try fileSystem.createDirectory(directory)
-        var identity = try identify(fileSystem, places, node: node, now: now, seed: seed)
-        var log = try ChosenLog.open(fileSystem, directory: places.log)
-        let state = try replay(fileSystem, places, through: log.through, progress)
-        let (journal, journaled) = try Journal.open(
-            fileSystem, directory: places.journal,
-            identity: JournalIdentity(node: node, journal: identity.journal), fileBytes: journalFileBytes,
-            seed: seed, logThrough: log.through)
-        try cutTornTail(of: &log, journaled)
-        let genesis = if let logged = state.genesis { logged } else { try founding(in: journaled) }
+        var random = SplitMix64(seed: seed)
+        var repair = FolderRepair(fileSystem, places, isAllowed: mends)
+        var identity = try repair.identity(node: node, now: now, journal: .random(using: &random))
+        var logged = try repair.log(tornTailIsDamage: false) { () throws(StorageError) in
+            try LoggedState.read(fileSystem, places, progress)
+        }
+        if logged.genesis == nil, !repair.done.isEmpty { try repair.forgetCluster(&identity, .random(using: &random)) }
+        func openJournal(_ through: Slot) throws(StorageError) -> (Journal, JournalRecovery) {
+            try Journal.open(
+                fileSystem, directory: places.journal,
+                identity: JournalIdentity(node: node, journal: identity.journal), fileBytes: journalFileBytes,
+                seed: seed, logThrough: through, vouching: try repair.isVouching())
+        }
+        var (journal, journaled) = try repair.journal(&identity, .random(using: &random)) { () throws(StorageError) in
+            try openJournal(logged.log.through)
+        }
+        do {
+            try logged.cutTornTail(journaled)
+        } catch .corrupt where mends {
+            logged = try repair.log(tornTailIsDamage: true) { () throws(StorageError) in
+                try LoggedState.read(fileSystem, places, progress)
+            }
+            (journal, journaled) = try openJournal(logged.log.through)
+        }
+        let genesis = if let found = logged.genesis { found } else { try founding(in: journaled) }
         if let genesis {
             try identity.join(genesis.value, fileSystem, places)
         } else if identity.cluster != nil {
@@ -43,12 +60,13 @@ package struct NodeFolder: ~Copyable {
                 file: places.log, reason: "the node belongs to a cluster, and neither log nor journal holds its genesis"
             )
         }
-        return NodeFolder(
-            journal: journal, log: log,
-            recovered: RecoveredNode(
-                identity: identity, genesis: genesis, membership: state.membership, store: state.store, log: log.extent,
-                logBlocks: log.recovery.blocks, segmentBytes: log.recovery.segmentBytes,
-                promised: journaled.promised, chosen: journaled.chosen, accepted: journaled.accepted, now: now))
+        let recovered = RecoveredNode(
+            identity: identity, genesis: genesis, membership: logged.membership, store: logged.store,
+            log: logged.log.extent, logBlocks: logged.log.recovery.blocks,
+            segmentBytes: logged.log.recovery.segmentBytes, promised: journaled.promised, chosen: journaled.chosen,
+            vouchedThrough: journaled.vouchedThrough, accepted: journaled.accepted, now: now,
+            setAside: repair.done, lostBlocks: repair.lostBlocks)
+        return NodeFolder(journal: journal, log: logged.takeLog(), recovered: recovered)
     }
 
     /// Hands journal and log, each to its thread, and what they gave.
@@ -73,95 +91,13 @@ extension NodeFolder {
         }
     }
 
-    /// Who this folder says the node is; a new identity for an empty one. A journal that is gone makes the node a learner,
-    /// since a new journal has a name that genesis does not know.
-    private static func identify(
-        _ fileSystem: any FileSystem, _ places: Places, node: NodeID, now: UInt64, seed: UInt64
-    ) throws(StorageError) -> Identity {
-        var random = SplitMix64(seed: seed)
-        let hasJournal = try Journal.exists(fileSystem, places.journal)
-        guard var identity = try Identity.read(fileSystem, places.directory) else {
-            let hasLog = try !ChosenLogReader(fileSystem, directory: places.log).segments().isEmpty
-            guard !hasJournal, !hasLog else {
-                throw .missing(
-                    file: places.directory.appending(Identity.fileName),
-                    reason: "there are a journal or a log in the folder, but nothing says whose")
-            }
-            let identity = Identity(
-                node: node, cluster: nil, incarnation: .learner, boot: now / 1_000, journal: .random(using: &random))
-            try identity.write(fileSystem, places.directory)
-            return identity
-        }
-        guard identity.node == node else {
-            throw .foreign(
-                file: places.directory.appending(Identity.fileName),
-                reason: "the folder belongs to \(identity.node), not to \(node)")
-        }
-        identity.boot += 1
-        if !hasJournal {
-            identity.journal = .random(using: &random)
-            identity.incarnation = .learner
-        }
-        try identity.write(fileSystem, places.directory)
-        return identity
-    }
-
-    /// Applies everything that the log holds.
-    private static func replay(
-        _ fileSystem: any FileSystem, _ places: Places, through: Slot, _ progress: (Slot) -> Void
-    ) throws(StorageError) -> (store: KeyValueStore, genesis: RecoveredNode.Founding?, membership: Membership?) {
-        var store = KeyValueStore()
-        var genesis: RecoveredNode.Founding?
-        var membership: Membership?
-        guard through > .zero else { return (store, genesis, membership) }
-        var cursor = try ChosenLogReader(fileSystem, directory: places.log).cursor(depth: .payloads)
-        while store.appliedThrough < through {
-            switch try cursor.next() {
-            case .damage(let damage): throw .corrupt(damage)
-            case nil:
-                throw .missing(file: places.log, reason: "it ends at slot \(store.appliedThrough), before \(through)")
-            case .block(let block):
-                guard let raw = block.raw else { preconditionFailure("a reading of payloads gives payloads") }
-                if raw.firstSlot == .first { genesis = try founding(in: raw.bytes, file: block.file) }
-                do {
-                    membership = try store.apply(entriesOf: raw.bytes) ?? membership
-                } catch {
-                    throw .corrupt(
-                        Damage(
-                            kind: .corrupt, file: block.file, offset: block.offset, slots: block.slots,
-                            reason: "it can't be applied: \(error)"))
-                }
-                progress(store.appliedThrough)
-            }
-        }
-        return (store, genesis, membership)
-    }
-
-    /// A block that a crash tore may go when the journal still holds all its entries: then it was never durable in the
-    /// log.
-    private static func cutTornTail(
-        of log: inout ChosenLog, _ journaled: JournalRecovery
-    ) throws(StorageError) {
-        guard let torn = log.recovery.tornTail else { return }
-        let held = journaled.chosen + journaled.accepted
-        let slots = torn.slots.map { $0.lowerBound.rawValue...$0.upperBound.rawValue }
-        let lost = slots?.first { slot in !held.contains { $0.slots.contains(Slot(slot)) } }
-        if let lost {
-            throw .corrupt(
-                Damage(
-                    kind: .corrupt, file: torn.file, offset: torn.offset, slots: torn.slots,
-                    reason: "\(torn.reason); and the journal no longer holds slot \(lost)"))
-        }
-        try log.cutTornTail()
-    }
-
     private static func founding(in journaled: JournalRecovery) throws(StorageError) -> RecoveredNode.Founding? {
         guard let first = journaled.chosen.first, first.firstSlot == .first else { return nil }
         return try founding(in: first.body, file: "journal")
     }
 
     /// Genesis, which is the first entry of `bytes`.
-    private static func founding(
+    static func founding(
         in bytes: [UInt8], file: FilePath
     ) throws(StorageError) -> RecoveredNode.Founding {
         do {

@@ -27,8 +27,14 @@ package struct RecoveredNode: Sendable {
     package var promised: Ballot
     /// What the journal knows to be chosen above the log, in order and without gaps.
     package var chosen: [Run]
+    /// How far slots are known to be chosen, those too whose values were lost to damage.
+    package var vouchedThrough: Slot
     /// What it has accepted above those.
     package var accepted: [Run]
     /// The wall clock at the start, in microseconds since 1970.
     package var now: UInt64
+    /// What was damaged, and is in quarantine now.
+    package var setAside: [SetAside] = []
+    /// Blocks that the log held behind its damage: what is learned in their place must be the same.
+    package var lostBlocks: [BlockDigest] = []
 }

@@ -101,7 +101,8 @@ extension ReplicaDriver {
         let logThrough = recovered?.logThrough ?? .zero
         let acceptor = Acceptor(
             promised: recovered?.promised ?? .none, chosenThrough: recovered?.chosen.last?.lastSlot ?? logThrough,
-            accepted: recovered?.accepted ?? [], window: configuration.window, checksum: Run.xxh3)
+            vouchedThrough: recovered?.vouchedThrough ?? .zero, accepted: recovered?.accepted ?? [],
+            window: configuration.window, checksum: Run.xxh3)
         replica = Replica(
             settings: settings, configuration: membership.configuration, acceptor: acceptor,
             format: .entries(of: session, journal: journal), seed: random.next())
@@ -109,6 +110,9 @@ extension ReplicaDriver {
             limits: genesis.limits, logThrough: logThrough, segmentBytes: recovered?.segmentBytes ?? 0,
             mostBytes: configuration.keptLogBytes)
         for run in recovered?.chosen ?? [] { apply(run) }
-        if recovered != nil { beginRecall() }
+        if let recovered {
+            beginMending(recovered)
+            beginRecall()
+        }
     }
 }

@@ -26,6 +26,10 @@ package struct ReplicaDriver: Sendable {
     var tail: LogTail?
     var watch: ClusterWatch
     var recollection: Recollection
+    /// Set while the log lacks what it held once.
+    var repair: LogRepair?
+    /// What was damaged when this node started.
+    let setAside: [SetAside]
 
     var commands = PendingCommands()
     var reads: PendingReads
@@ -52,6 +56,7 @@ package struct ReplicaDriver: Sendable {
         self.configuration = configuration
         journal = recovered.identity.journal
         boot = recovered.identity.boot
+        setAside = recovered.setAside
         session = SessionID(node: configuration.node, incarnation: .learner, boot: recovered.identity.boot)
         store = recovered.store
         now = recovered.now
@@ -86,6 +91,7 @@ package struct ReplicaDriver: Sendable {
         case .logDurable(let log, let blocks):
             tail?.noteDurable(through: log.through)
             watch.note(log, blocks)
+            checkMending(blocks)
             effects.append(.releaseJournal(through: log.through))
         case .logRead(let peer, let blocks): serve(blocks, to: peer)
         case .stop: stop()
@@ -120,6 +126,7 @@ package struct ReplicaDriver: Sendable {
         if ticks % 10 == 0 {
             expireRequests()
             reportLag()
+            tickMending()
         }
         tickReports()
     }

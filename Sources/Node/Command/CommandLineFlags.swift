@@ -43,6 +43,13 @@ struct CommandLineFlags: ParsableCommand {
     var admin: String?
     @Flag(help: "Found a new cluster without waiting for every member. [PAXOS_BOOTSTRAP]")
     var bootstrap = false
+    @Option(
+        help: ArgumentHelp(
+            """
+            auto: a node with a damaged, emptied or older disk mends it from the others and asks for its vote; off: it refuses \
+            to start with damage, and stays without a vote. [PAXOS_READMISSION] (default: auto)
+            """, valueName: "auto|off"))
+    var readmission: String?
     @Flag(
         help: """
             Take the disk for one that may be an older image of itself: the node has no vote until the others give it \
@@ -92,6 +99,7 @@ struct CommandLineFlags: ParsableCommand {
         given[.listen] = listen
         given[.peers] = peers
         given[.logLevel] = logLevel
+        given[.readmission] = readmission
         given[.admin] = admin
         given[.requestTimeout] = requestTimeout
         given[.clientTimeout] = clientTimeout

@@ -29,6 +29,8 @@ enum FolderCheck {
             if let genesis = try genesis(fileSystem, places, identity) { try verify(configuration, genesis) }
         } catch let failure as StartFailure {
             throw failure
+        } catch StorageError.corrupt where configuration.mendsDamage {
+            return
         } catch let error as StorageError {
             throw StartFailure(error, folder: places.directory)
         } catch {

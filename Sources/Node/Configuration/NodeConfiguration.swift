@@ -18,6 +18,8 @@ struct NodeConfiguration: Equatable, Sendable {
     /// Where /crash, /log/print and /admin are served; nil for the clients' address.
     var admin: HostAndPort?
     var isBootstrapping: Bool
+    /// Whether the other nodes are to make good what is damaged here, and to give a vote back that was lost by it.
+    var isReadmitted: Bool
     var restartsStrictly: Bool
     var allowsCrash: Bool
     var logLevel: Logger.Level
@@ -27,6 +29,9 @@ struct NodeConfiguration: Equatable, Sendable {
     var mostConnections: Int
     /// The most commands, and the most reads, that clients may have under way.
     var mostRequests: Int
+
+    /// Whether damage is set aside at the start, for the others to make good; there must be others.
+    var mendsDamage: Bool { isReadmitted && !others.isEmpty }
 
     var members: [NodeID] { ([node] + others.keys).sorted() }
 
@@ -59,6 +64,7 @@ struct NodeConfiguration: Equatable, Sendable {
         }
         admin = try NodeConfiguration.admin(given, http: http, listen: listen)
         isBootstrapping = try NodeConfiguration.flag(.bootstrap, given)
+        isReadmitted = try NodeConfiguration.readmission(given)
         restartsStrictly = try NodeConfiguration.flag(.strictRestart, given)
         if restartsStrictly, others.isEmpty, let text = given[.strictRestart] {
             throw .usage(
@@ -160,6 +166,15 @@ struct NodeConfiguration: Equatable, Sendable {
         }
     }
 
+    private static func readmission(_ given: GivenSettings) throws(StartFailure) -> Bool {
+        let text = text(.readmission, given)
+        switch text.text.lowercased() {
+        case "auto": return true
+        case "off": return false
+        default: throw .usage("\(text.place): '\(text.text)' is neither auto nor off")
+        }
+    }
+
     private static func level(_ given: GivenSettings) throws(StartFailure) -> Logger.Level {
         let text = text(.logLevel, given)
         guard let level = Logger.Level(rawValue: text.text.lowercased()) else {
@@ -193,6 +208,7 @@ extension NodeConfiguration {
     var driver: DriverConfiguration {
         var driver = DriverConfiguration(node: node, members: members)
         driver.isBootstrapping = isBootstrapping
+        driver.asksForVote = isReadmitted
         driver.restartsStrictly = restartsStrictly
         driver.requestTicks = max(1, requestTimeoutMilliseconds * 1_000 / Int(driver.tickInterval))
         // A command is sent again well before its time is over, however short that is.

@@ -9,6 +9,7 @@ enum Setting: String, CaseIterable, Sendable {
     case peers
     case admin
     case bootstrap
+    case readmission
     case strictRestart = "strict-restart"
     case allowCrash = "allow-crash"
     case logLevel = "log-level"
@@ -32,6 +33,7 @@ enum Setting: String, CaseIterable, Sendable {
         switch self {
         case .id, .data, .http, .listen, .peers, .admin: nil
         case .bootstrap, .strictRestart, .allowCrash: "false"
+        case .readmission: "auto"
         case .logLevel: "info"
         case .requestTimeout: "5"
         case .clientTimeout: "30"

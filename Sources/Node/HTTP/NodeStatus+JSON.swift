@@ -20,6 +20,8 @@ extension NodeStatus {
             ("digest", .string("\(driver.digest)")),
             ("keys", .number(UInt64(driver.keys))),
             ("stopping", .bool(driver.isStopping)),
+            ("setAside", .array(driver.setAside.map { .string($0.reason) })),
+            ("mendingThrough", driver.mendingThrough.map { .number($0.rawValue) } ?? .null),
             (
                 "log",
                 .object([

@@ -26,6 +26,14 @@ struct ReportLog {
             logger.notice("Cluster founded", metadata: ["cluster": "\(cluster)"])
         case .adopted(let cluster, let incarnation):
             logger.notice("Cluster joined", metadata: ["cluster": "\(cluster)", "incarnation": "\(incarnation)"])
+        case .setAside(let aside):
+            logger.error(
+                "Damaged, and set aside",
+                metadata: [
+                    "what": "\(aside.reason)", "kept": "\(aside.kept.map(\.string).joined(separator: ", "))",
+                ])
+        case .mended(let slot):
+            logger.notice("The log holds again what was damaged", metadata: ["through": "\(slot)"])
         case .readmitted(let node, let incarnation, let slot):
             logger.notice(
                 "Vote given to another life of a node",

@@ -83,7 +83,7 @@ struct Startup {
         do throws(StorageError) {
             folder = try NodeFolder.open(
                 fileSystem, directory: configuration.data, node: configuration.node, now: WallClock.now,
-                seed: .random(in: .min ... .max)
+                seed: .random(in: .min ... .max), mends: configuration.mendsDamage
             ) { slot in
                 guard NIODeadline.now() - lastLine > .seconds(1) else { return }
                 lastLine = NIODeadline.now()

@@ -14,6 +14,19 @@ extension Journal {
         try !JournalFolder(fileSystem, directory).files.isEmpty
     }
 
+    /// Takes all of a journal away that must not be used any more: another one is then made in its place.
+    /// - Returns: where its files are kept.
+    package static func setAside(
+        _ fileSystem: any FileSystem, _ directory: FilePath, in quarantine: Quarantine
+    ) throws(StorageError) -> [FilePath] {
+        var kept: [FilePath] = []
+        // From the last to the first, so that what a crash leaves is no journal either: it does not end where it says.
+        for item in try JournalFolder(fileSystem, directory).files.reversed() {
+            kept.append(try quarantine.take(item.path, from: directory))
+        }
+        return kept
+    }
+
     /// Opens the journal in a folder, or makes one. A torn tail is cut; for any other damage it throws before it has
     /// written anything.
     ///
@@ -21,10 +34,11 @@ extension Journal {
     ///   - fileBytes: the length of new files, a multiple of the sector size.
     ///   - seed: random, other at each start.
     ///   - logThrough: how far the chosen log goes.
+    ///   - vouching: whether the chosen log was cut at damage. What it held once is then known to be chosen, and missing.
     /// - Throws: `.corrupt`, `.foreign` or `.unsupportedVersion` for a journal that cannot be recovered without loss.
     package static func open(
         _ fileSystem: any FileSystem, directory: FilePath, identity: JournalIdentity, fileBytes: Int, seed: UInt64,
-        logThrough: Slot
+        logThrough: Slot, vouching: Bool = false
     ) throws(StorageError) -> (journal: Journal, recovery: JournalRecovery) {
         precondition(
             fileBytes >= JournalFormat.smallestFile && fileBytes <= JournalFormat.largestFile
@@ -39,10 +53,11 @@ extension Journal {
                 JournalLiveFile(
                     sequence: item.sequence, path: item.path, capacity: file.header.capacity, highestSlot: .zero))
         }
-        let reader = JournalReader(fileSystem, directory, folder, identity: identity, logThrough: logThrough)
+        let reader = JournalReader(
+            fileSystem, directory, folder, identity: identity, logThrough: vouching ? nil : logThrough)
         var replay = JournalReplay(files: live, logThrough: logThrough)
         try replay.read(reader)
-        let recovery = try replay.recovery(directory)
+        let recovery = try replay.recovery(directory, vouching: vouching)
 
         // All is found to be well; from here on there may be writing.
         for item in folder.unfinished { try fileSystem.remove(item.path) }

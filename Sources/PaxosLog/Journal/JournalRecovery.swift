@@ -9,6 +9,8 @@ package struct JournalRecovery: Equatable, Sendable {
     package var promised: Ballot
     /// The chosen values behind the chosen log, from its first missing slot on, without a gap.
     package var chosen: [Run]
+    /// Every slot through this one is known to be chosen, though the values of some may be held no more.
+    package var vouchedThrough: Slot
     /// What this acceptor accepted in the slots behind those, by slot, at the ballots it accepted it at.
     package var accepted: [Run]
     /// Values that were learned as chosen behind a gap, by slot. Where one stands at a slot of `accepted` too, both are
@@ -27,6 +29,9 @@ struct JournalReplay {
     /// How far the chosen log was known to be durable.
     private(set) var logThrough = Slot.zero
     private(set) var highestSlot = Slot.zero
+    /// The highest slot of the files that were released: the chosen log held them all.
+    private(set) var releasedThrough = Slot.zero
+    private var hasInheritance = false
     private(set) var files: [JournalLiveFile] = []
     private(set) var endsWithMark = false
     private(set) var tornTail: Damage?
@@ -82,6 +87,8 @@ struct JournalReplay {
     private mutating func take(_ inheritance: JournalInheritance, _ place: JournalPlace) {
         promised = max(promised, place.promised)
         logThrough = max(logThrough, inheritance.logThrough)
+        if !hasInheritance, place.sequence > 1 { releasedThrough = inheritance.highestSlot }
+        hasInheritance = true
         highestSlot = max(highestSlot, inheritance.highestSlot)
         endsWithMark = false
         markChosen(through: inheritance.chosenThrough, at: inheritance.chosenThroughBallot)
@@ -120,29 +127,30 @@ struct JournalReplay {
         for piece in accepted.removeThrough(slot) where piece.run.ballot == ballot { chosen.fill(with: piece) }
     }
 
+    /// - Parameter vouching: whether the chosen log was cut, so that slots which it held once may be missing.
     /// - Throws: `.corrupt` with the first slots that were known to be chosen, and whose values neither the chosen log
-    ///   nor the journal holds.
-    consuming func recovery(_ directory: FilePath) throws(StorageError) -> JournalRecovery {
+    ///   nor the journal holds, unless it vouches for them.
+    consuming func recovery(_ directory: FilePath, vouching: Bool) throws(StorageError) -> JournalRecovery {
         _ = chosen.removeThrough(floor)
         var contiguous: [Run] = []
         var behindGap: [Run] = []
         var end = floor
-        let mustReach = max(chosenThrough, logThrough)
+        let mustReach = max(chosenThrough, logThrough, vouching ? releasedThrough : .zero)
         for piece in chosen.pieces {
             if piece.slots.lowerBound == end.next {
                 contiguous.append(piece.cut)
                 end = piece.slots.upperBound
-            } else if end < mustReach {
+            } else if end < mustReach, !vouching {
                 throw lost(end.next...min(piece.slots.lowerBound.previous, mustReach), directory)
             } else {
                 behindGap.append(piece.cut)
             }
         }
-        if end < mustReach { throw lost(end.next...mustReach, directory) }
+        if end < mustReach, !vouching { throw lost(end.next...mustReach, directory) }
         _ = accepted.removeThrough(end)
         return JournalRecovery(
-            promised: promised, chosen: contiguous, accepted: accepted.pieces.map(\.cut), chosenBehindGap: behindGap,
-            tornTail: tornTail)
+            promised: promised, chosen: contiguous, vouchedThrough: max(end, mustReach),
+            accepted: accepted.pieces.map(\.cut), chosenBehindGap: behindGap, tornTail: tornTail)
     }
 
     private func lost(_ slots: ClosedRange<Slot>, _ directory: FilePath) -> StorageError {

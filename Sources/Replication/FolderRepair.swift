@@ -1,0 +1,136 @@
+// What is done about damage in a data folder before the node starts. The damaged part goes to quarantine, and the node
+// goes on with less: without the end of its log, which it learns again from the others and vouches for meanwhile, or
+// without its vote, which the others give back. docs/decisions/0010-mending.md says why that is safe.
+
+import Paxos
+import PaxosLog
+import SystemPackage
+
+struct FolderRepair {
+    private let fileSystem: any FileSystem
+    private let places: NodeFolder.Places
+    private let isAllowed: Bool
+    private let quarantine: Quarantine
+    /// What was set aside, in order.
+    private(set) var done: [SetAside] = []
+    /// Intact blocks behind the damage of the log.
+    private(set) var lostBlocks: [BlockDigest] = []
+
+    init(_ fileSystem: any FileSystem, _ places: NodeFolder.Places, isAllowed: Bool) {
+        self.fileSystem = fileSystem
+        self.places = places
+        self.isAllowed = isAllowed
+        quarantine = Quarantine(fileSystem, in: places.directory)
+    }
+
+    // MARK: Identity
+
+    /// Who this folder says the node is; a new identity for an empty one. A journal that is gone, or an identity that is
+    /// damaged, makes the node a learner, since a new journal has a name that no configuration knows.
+    mutating func identity(node: NodeID, now: UInt64, journal: UniqueID) throws(StorageError) -> Identity {
+        let fresh = Identity(node: node, cluster: nil, incarnation: .learner, boot: now / 1_000, journal: journal)
+        let read: Identity?
+        do {
+            read = try Identity.read(fileSystem, places.directory)
+        } catch .corrupt(let damage) where isAllowed {
+            var kept = try Journal.setAside(fileSystem, places.journal, in: quarantine)
+            kept.append(try quarantine.keep(damage.file))
+            note(damage, kept)
+            try fresh.write(fileSystem, places.directory)
+            return fresh
+        }
+        let hasJournal = try Journal.exists(fileSystem, places.journal)
+        guard var identity = read else {
+            let hasLog = try !ChosenLogReader(fileSystem, directory: places.log).segments().isEmpty
+            guard !hasJournal, !hasLog else {
+                throw .missing(
+                    file: places.directory.appending(Identity.fileName),
+                    reason: "there are a journal or a log in the folder, but nothing says whose")
+            }
+            try fresh.write(fileSystem, places.directory)
+            return fresh
+        }
+        guard identity.node == node else {
+            throw .foreign(
+                file: places.directory.appending(Identity.fileName),
+                reason: "the folder belongs to \(identity.node), not to \(node)")
+        }
+        identity.boot += 1
+        if !hasJournal {
+            identity.journal = journal
+            identity.incarnation = .learner
+        }
+        try identity.write(fileSystem, places.directory)
+        return identity
+    }
+
+    /// Nothing is left that tells which cluster this is: the node begins anew, as with an empty folder.
+    mutating func forgetCluster(_ identity: inout Identity, _ journal: UniqueID) throws(StorageError) {
+        try beginJournalAnew(&identity, journal, "the log's first block is lost")
+        identity.cluster = nil
+        try identity.write(fileSystem, places.directory)
+    }
+
+    // MARK: Log
+
+    /// Opens the log, without what is damaged if need be.
+    mutating func log(
+        tornTailIsDamage: Bool, _ open: () throws(StorageError) -> LoggedState
+    ) throws(StorageError) -> LoggedState {
+        if !tornTailIsDamage {
+            do {
+                return try open()
+            } catch .corrupt(let damage) {
+                guard isAllowed else { throw .corrupt(damage) }
+            }
+        }
+        let mending = try ChosenLogMending.setAsideDamage(
+            fileSystem, directory: places.log, tornTailIsDamage: tornTailIsDamage, quarantine: quarantine)
+        if let mending {
+            note(mending.damage, mending.kept)
+            lostBlocks = mending.lost
+        }
+        return try open()
+    }
+
+    /// Whether the log was cut, now or before, and may not have been filled again.
+    func isVouching() throws(StorageError) -> Bool { isAllowed ? try quarantine.holdsSegments() : false }
+
+    // MARK: Journal
+
+    /// Opens the journal, or a new one in the place of one that must not be trusted; the node has no vote then.
+    mutating func journal(
+        _ identity: inout Identity, _ other: UniqueID,
+        _ open: () throws(StorageError) -> (Journal, JournalRecovery)
+    ) throws(StorageError) -> (Journal, JournalRecovery) {
+        let reason: String
+        do {
+            return try open()
+        } catch .corrupt(let damage) where isAllowed && damage.kind != .unknownVersion {
+            reason = FolderRepair.text(damage)
+        } catch .foreign(let file, let why) where isAllowed {
+            reason = "\(file): \(why)"
+        }
+        try beginJournalAnew(&identity, other, reason)
+        return try open()
+    }
+
+    private mutating func beginJournalAnew(
+        _ identity: inout Identity, _ journal: UniqueID, _ reason: String
+    ) throws(StorageError) {
+        let kept = try Journal.setAside(fileSystem, places.journal, in: quarantine)
+        done.append(SetAside(reason: reason, kept: kept))
+        identity.journal = journal
+        identity.incarnation = .learner
+        try identity.write(fileSystem, places.directory)
+    }
+
+    private mutating func note(_ damage: Damage, _ kept: [FilePath]) {
+        done.append(SetAside(reason: FolderRepair.text(damage), kept: kept))
+    }
+
+    private static func text(_ damage: Damage) -> String {
+        let slots = damage.slots.map { ", slots \($0.lowerBound) to \($0.upperBound)" } ?? ""
+        return "\(damage.file) at \(damage.offset)\(slots): \(damage.reason)"
+    }
+}
