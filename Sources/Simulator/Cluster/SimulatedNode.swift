@@ -12,7 +12,18 @@ final class SimulatedNode {
     let id: NodeID
     let members: [NodeID]
     private let electionTicks: Int
-    private(set) var disk = MemoryFileSystem()
+    private(set) var disk = MemoryFileSystem() {
+        didSet { disk.readFault = { [unowned self] _ in nextReadFails() ? .ioError : nil } }
+    }
+    /// How many reads and openings of files succeed before one that does not; nil while all do.
+    var readsUntilError: Int?
+    /// Whether the journal says of all that it holds that it is durable. Damage to what comes behind can't be told from
+    /// a torn tail (docs/guarantees.md).
+    private(set) var isJournalMarked = false
+    /// Counts the journal's writes.
+    private(set) var journalWrites = 0
+    /// The disk as it was at some earlier time.
+    var image: MemoryFileSystem?
     /// Nil for a node as it ships.
     private var seam: FlawedSeam?
     /// Until when its disk takes long over everything.
@@ -61,7 +72,9 @@ final class SimulatedNode {
         configuration.resendTicks = 30
         configuration.messageBytes = 2_000
         configuration.keptLogBytes = 3_000
-        configuration.window = Acceptor.Window(slots: 64, bytes: 1 << 20)
+        configuration.window = Acceptor.Window(slots: 64, bytes: 8_000)
+        configuration.mostRequestBytes = 3_000
+        configuration.mostQueuedBytes = 3_000
         return configuration
     }
 
@@ -69,6 +82,18 @@ final class SimulatedNode {
     func start(now: UInt64, seed: UInt64) throws {
         precondition(!isRunning, "a node starts once at a time")
         starts += 1
+        do {
+            try open(now: now, seed: seed)
+        } catch StorageError.corrupt(let damage) {
+            guard seam?.flaw == .cutAtDamage, try FlawedFileSystem.cut(disk, at: damage) else {
+                throw StorageError.corrupt(damage)
+            }
+            try start(now: now, seed: seed)
+        }
+    }
+
+    private func open(now: UInt64, seed: UInt64) throws {
+        isJournalMarked = false
         let folder = try NodeFolder.open(
             fileSystem, directory: SimulatedNode.directory, node: id, now: now, seed: seed,
             journalFileBytes: SimulatedNode.journalFileBytes)
@@ -80,6 +105,12 @@ final class SimulatedNode {
                     configuration: configuration, recovered: recovered, seed: seed &+ 1),
                 journal: journal, log: LogBox(log), identity: recovered.identity)
         }
+    }
+
+    private func nextReadFails() -> Bool {
+        guard let reads = readsUntilError else { return false }
+        readsUntilError = reads > 0 ? reads - 1 : nil
+        return reads == 0
     }
 
     /// Holds what can't be copied in what can.
@@ -103,6 +134,12 @@ final class SimulatedNode {
         let old = disk
         disk = MemoryFileSystem()
         if seam?.flaw == .voteAfterWipe { try FlawedFileSystem.restoreIdentity(of: old, on: disk) }
+    }
+
+    /// Another disk, or the same one at another time.
+    func replaceDisk(with other: MemoryFileSystem) {
+        running = nil
+        disk = other.afterCrash(keeping: .everything)
     }
 
     var driver: ReplicaDriver? { running?.driver }
@@ -168,6 +205,8 @@ final class SimulatedNode {
         } catch {
             return .failed
         }
+        journalWrites += 1
+        isJournalMarked = false
         running.batches = []
         running.isJournalBusy = false
         running.durable = last
@@ -175,6 +214,22 @@ final class SimulatedNode {
         running.held.removeAll { $0.after <= last }
         self.running = running
         return .written(last, released: released)
+    }
+
+    /// Marks the journal, if nothing is being written to it.
+    /// - Returns: whether the disk did it.
+    func markJournal() -> Bool {
+        guard let running, !running.isJournalBusy else { return true }
+        do {
+            try running.journal.markDurable()
+            isJournalMarked = true
+        } catch .io(.noSpace, _, _) {
+            return true
+        } catch {
+            self.running = nil
+            return false
+        }
+        return true
     }
 
     func beginLogWrite() -> Bool {
