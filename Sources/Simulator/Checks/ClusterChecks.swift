@@ -53,7 +53,7 @@ struct ClusterChecks {
             description: "\(node.id) has \(files) journal files, and \(mostJournalFiles) is the most")
     }
 
-    static let mostJournalFiles = 8
+    static let mostJournalFiles = 5
 
     /// What a node holds in memory keeps to its bounds.
     static func checkBudgets(_ node: SimulatedNode) throws {
