@@ -13,6 +13,7 @@ struct FolderRepair {
     private let quarantine: Quarantine
     /// What was set aside, in order.
     private(set) var done: [SetAside] = []
+    private(set) var hasCutLog = false
     /// Intact blocks behind the damage of the log.
     private(set) var lostBlocks: [BlockDigest] = []
 
@@ -28,11 +29,12 @@ struct FolderRepair {
     /// Who this folder says the node is; a new identity for an empty one. A journal that is gone, or an identity that is
     /// damaged, makes the node a learner, since a new journal has a name that no configuration knows.
     mutating func identity(node: NodeID, now: UInt64, journal: UniqueID) throws(StorageError) -> Identity {
-        let fresh = Identity(node: node, cluster: nil, incarnation: .learner, boot: now / 1_000, journal: journal)
+        var fresh = Identity(node: node, cluster: nil, incarnation: .learner, boot: now / 1_000, journal: journal)
         let read: Identity?
         do {
             read = try Identity.read(fileSystem, places.directory)
         } catch .corrupt(let damage) where isAllowed {
+            fresh.cluster = try clusterOfJournal()
             var kept = try Journal.setAside(fileSystem, places.journal, in: quarantine)
             kept.append(try quarantine.keep(damage.file))
             note(damage, kept)
@@ -64,11 +66,18 @@ struct FolderRepair {
         return identity
     }
 
-    /// Nothing is left that tells which cluster this is: the node begins anew, as with an empty folder.
-    mutating func forgetCluster(_ identity: inout Identity, _ journal: UniqueID) throws(StorageError) {
+    /// A node that belonged to a cluster is never taken for one with an empty folder, which may found another.
+    private func clusterOfJournal() throws(StorageError) -> UniqueID? {
+        let journal = try JournalView.read(fileSystem, places.journal, identity: nil, above: .zero)
+        guard let first = journal.chosen.first, first.firstSlot == .first,
+            let entry = try? EntryView(in: first.body.span.bytes, at: 0)
+        else { return nil }
+        return (try? Genesis(decoding: Array(first.body[entry.payload])))?.cluster
+    }
+
+    /// The log has lost genesis, and with it who votes: what the journal holds can't be told to be a vote.
+    mutating func forgetVotes(_ identity: inout Identity, _ journal: UniqueID) throws(StorageError) {
         try beginJournalAnew(&identity, journal, "the log's first block is lost")
-        identity.cluster = nil
-        try identity.write(fileSystem, places.directory)
     }
 
     // MARK: Log
@@ -88,6 +97,7 @@ struct FolderRepair {
             fileSystem, directory: places.log, tornTailIsDamage: tornTailIsDamage, quarantine: quarantine)
         if let mending {
             note(mending.damage, mending.kept)
+            hasCutLog = true
             lostBlocks = mending.lost
         }
         return try open()

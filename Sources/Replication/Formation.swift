@@ -10,6 +10,8 @@ struct Formation: Sendable {
     private let members: [NodeID]
     private let membersHash: UInt64
     private let journal: UniqueID
+    /// The cluster that this node belongs to, where its genesis is lost: it is neither empty nor a founder.
+    private let cluster: UniqueID?
     private let isBootstrapping: Bool
     /// The journals of members that said to be empty since this node started.
     private var journals: [NodeID: UniqueID]
@@ -21,7 +23,8 @@ struct Formation: Sendable {
     /// How long a founder that need not wait for all gives them to answer.
     static let bootstrapTicks = 100
 
-    init(configuration: DriverConfiguration, journal: UniqueID) {
+    init(configuration: DriverConfiguration, journal: UniqueID, cluster: UniqueID?) {
+        self.cluster = cluster
         node = configuration.node
         members = configuration.members
         membersHash = configuration.membersHash
@@ -45,8 +48,9 @@ struct Formation: Sendable {
 
     var question: Standing { Standing(journal: journal, membersHash: membersHash, genesis: nil, asker: nil) }
 
-    /// Says that this node is empty, to a member that may found the cluster on its word.
-    mutating func answer(_ question: Standing, from other: NodeID) -> Standing {
+    /// Says that this node is empty, to a member that may found the cluster on its word; nil when it is not.
+    mutating func answer(_ question: Standing, from other: NodeID) -> Standing? {
+        guard cluster == nil else { return nil }
         answered[other] = question.journal
         return Standing(journal: journal, membersHash: membersHash, genesis: nil, asker: question.journal)
     }
@@ -65,13 +69,14 @@ struct Formation: Sendable {
     /// Whether a genesis may be adopted: not if its founder has lost its disk since, and asked this node anew. That life of
     /// it may have founded another cluster by now, unless it is the one that tells of this.
     func mayAdopt(_ genesis: Genesis, by founder: NodeID, toldBy journal: UniqueID) -> Bool {
+        guard cluster ?? genesis.cluster == genesis.cluster else { return false }
         guard let asked = answered[founder] else { return true }
         return asked == journal || asked == genesis.membership.member(founder)?.journal
     }
 
     /// The founding genesis, once it may be written. A member that did not answer gets no journal, and so no vote.
     func genesis(cluster: UniqueID, limits: LogLimits) -> Genesis? {
-        guard isFounder else { return nil }
+        guard isFounder, self.cluster == nil else { return nil }
         let isReady =
             missing.isEmpty
             || (isBootstrapping && ticks > Formation.bootstrapTicks && journals.count > members.count / 2)

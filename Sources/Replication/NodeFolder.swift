@@ -34,7 +34,7 @@ package struct NodeFolder: ~Copyable {
         var logged = try repair.log(tornTailIsDamage: false) { () throws(StorageError) in
             try LoggedState.read(fileSystem, places, progress)
         }
-        if logged.genesis == nil, !repair.done.isEmpty { try repair.forgetCluster(&identity, .random(using: &random)) }
+        if logged.genesis == nil, repair.hasCutLog { try repair.forgetVotes(&identity, .random(using: &random)) }
         func openJournal(_ through: Slot) throws(StorageError) -> (Journal, JournalRecovery) {
             try Journal.open(
                 fileSystem, directory: places.journal,
@@ -55,7 +55,7 @@ package struct NodeFolder: ~Copyable {
         let genesis = if let found = logged.genesis { found } else { try founding(in: journaled) }
         if let genesis {
             try identity.join(genesis.value, fileSystem, places)
-        } else if identity.cluster != nil {
+        } else if identity.cluster != nil, !mends {
             throw .missing(
                 file: places.log, reason: "the node belongs to a cluster, and neither log nor journal holds its genesis"
             )

@@ -29,11 +29,11 @@ extension ReplicaDriver {
     mutating func receive(_ standing: Standing, from node: NodeID) {
         if standing.asker == nil, !isAdopting {
             let answer =
-                formation?.answer(standing, from: node)
-                ?? Standing(
+                formation == nil
+                ? Standing(
                     journal: journal, membersHash: configuration.membersHash, genesis: genesisEntry,
-                    asker: standing.journal)
-            send(.standing(answer), to: node)
+                    asker: standing.journal) : formation?.answer(standing, from: node)
+            if let answer { send(.standing(answer), to: node) }
         }
         guard let formation else { return }
         if let entry = standing.genesis {

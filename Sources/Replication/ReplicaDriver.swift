@@ -70,7 +70,8 @@ package struct ReplicaDriver: Sendable {
             genesisEntry = genesis.entry
             join(genesis.value, recovered: recovered)
         } else {
-            formation = Formation(configuration: configuration, journal: journal)
+            formation = Formation(
+                configuration: configuration, journal: journal, cluster: recovered.identity.cluster)
         }
     }
 

@@ -13,8 +13,13 @@ final class Campaign: Sendable {
 
         /// What shows it again.
         var command: String {
-            "simulate --seed \(seed) --nodes \(plan.nodes) --clients \(plan.clients) --ops \(plan.operations) "
-                + "--faults \(FaultList(faults: plan.faults))" + (plan.flaw.map { " --flaw \($0.rawValue)" } ?? "")
+            var command =
+                "simulate --seed \(seed) --nodes \(plan.nodes) --clients \(plan.clients) --ops \(plan.operations) "
+                + "--faults \(FaultList(faults: plan.faults))"
+            if plan.faults.contains(.rollback) { command += " --strict-restart" }
+            if plan.isBeyondBudget { command += " --beyond-budget" }
+            if let flaw = plan.flaw { command += " --flaw \(flaw.rawValue)" }
+            return command
         }
     }
 

@@ -24,6 +24,14 @@ enum Fault: String, CaseIterable, Comparable, Sendable {
     case sync
     case fullDisk = "full-disk"
     case wipe
+    /// A bit at rest is another than was written.
+    case bitFlip = "bit-flip"
+    /// A sector's contents stand at another place too.
+    case misdirected
+    /// A file can't be opened or read, once.
+    case readError = "read-error"
+    /// The disk is put back to an older image of it.
+    case rollback
     /// A client does not wait long for an answer.
     case timeOut = "time-out"
     /// A client that has no answer asks another node, for the same or for something else.
@@ -33,8 +41,12 @@ enum Fault: String, CaseIterable, Comparable, Sendable {
         allCases.firstIndex(of: left)! < allCases.firstIndex(of: right)!
     }
 
+    /// All but those that only nodes with strict restarts could survive.
+    static let usual = Set(allCases).subtracting([.rollback])
     /// Those that a message meets on its way, and not a node or a link at some moment.
     static let ofMessages: Set<Fault> = [.loss, .delay, .duplication]
+    /// Those that a process does not survive.
+    static let ofProcesses: Set<Fault> = [.crash, .crashInWrite, .crashAll, .sync, .readError]
     /// Those of clients.
     static let ofClients: Set<Fault> = [.timeOut, .retry]
 }

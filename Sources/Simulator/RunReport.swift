@@ -10,6 +10,8 @@ struct RunReport: Sendable {
     var unknown = 0
     var elections = 0
     var crashes = 0
+    /// Starts that a node refused because of damage.
+    var refusals = 0
     var faults: [Fault: Int] = [:]
     var slots: UInt64 = 0
     /// Microseconds.
@@ -23,7 +25,7 @@ struct RunReport: Sendable {
     var totalLine: String {
         let faults = faults.sorted { $0.key < $1.key }.map { "\($0.key.rawValue) \($0.value)" }
         return "\(acknowledged) writes acknowledged, \(reads) reads, \(refused) refused, \(unknown) unknown; "
-            + "\(slots) slots, \(elections) elections, \(crashes) crashes; "
+            + "\(slots) slots, \(elections) elections, \(crashes) crashes, \(refusals) starts refused; "
             + "\(decimal(Double(simulatedTime) / 1_000_000, digits: 1)) s simulated, \(events) events; "
             + "faults: \(faults.isEmpty ? "none" : faults.joined(separator: ", "))"
     }
@@ -36,6 +38,7 @@ struct RunReport: Sendable {
         unknown += other.unknown
         elections += other.elections
         crashes += other.crashes
+        refusals += other.refusals
         faults.merge(other.faults) { $0 + $1 }
         slots += other.slots
         simulatedTime += other.simulatedTime

@@ -40,11 +40,17 @@ struct Simulate: ParsableCommand {
     var ops = 300
 
     @Option(help: ArgumentHelp("all, none, or names with commas between.", valueName: "list"))
-    var faults = FaultList(faults: Set(Fault.allCases))
+    var faults = FaultList(faults: Fault.usual)
 
     @Option(
         help: ArgumentHelp("A mistake that all nodes make, so that the checks can be seen to fail.", valueName: "name"))
     var flaw: Flaw?
+
+    @Flag(help: "Let every node's disk be damaged, not a minority of them alone; progress is not asked for then.")
+    var beyondBudget = false
+
+    @Flag(help: "Allow the fault rollback, which nodes survive only if they don't vote after a restart as before it.")
+    var strictRestart = false
 
     @Flag(help: "Tell what happens in a run.")
     var verbose = false
@@ -54,12 +60,17 @@ struct Simulate: ParsableCommand {
         if ![1, 3, 5, 7].contains(nodes) { throw ValidationError("--nodes is 1, 3, 5 or 7, not \(nodes).") }
         if !(1...1_000).contains(clients) { throw ValidationError("--clients is 1 to 1000, not \(clients).") }
         if !(1...1_000_000).contains(ops) { throw ValidationError("--ops is 1 to 1000000, not \(ops).") }
+        if faults.faults.contains(.rollback), !strictRestart {
+            throw ValidationError("The fault rollback needs --strict-restart.")
+        }
         if let jobs, !(1...256).contains(jobs) { throw ValidationError("--jobs is 1 to 256, not \(jobs).") }
     }
 
     func run() throws {
         let plan = SimulatedCluster.Plan(
-            nodes: nodes, clients: clients, operations: ops, faults: faults.faults, flaw: flaw)
+            nodes: nodes, clients: clients, operations: ops,
+            faults: faults.faults.union(strictRestart ? [.rollback] : []),
+            isBeyondBudget: beyondBudget, flaw: flaw)
         if let seed {
             try runOne(seed, plan)
         } else if let seeds {
@@ -108,7 +119,7 @@ struct FaultList: ExpressibleByArgument, CustomStringConvertible {
 
     init?(argument: String) {
         switch argument {
-        case "all": faults = Set(Fault.allCases)
+        case "all": faults = Fault.usual
         case "none": faults = []
         default:
             let named = argument.split(separator: ",").map { Fault(rawValue: String($0)) }
@@ -119,7 +130,7 @@ struct FaultList: ExpressibleByArgument, CustomStringConvertible {
 
     /// As the command line takes it.
     var description: String {
-        if faults.count == Fault.allCases.count { return "all" }
+        if faults == Fault.usual { return "all" }
         return faults.isEmpty ? "none" : faults.sorted().map(\.rawValue).joined(separator: ",")
     }
 

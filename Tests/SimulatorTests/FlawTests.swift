@@ -9,10 +9,12 @@ import Testing
     /// Which runs are tried, in order, until one finds it. Seeds begin near one that does.
     private static func search(for flaw: Flaw) -> (plan: SimulatedCluster.Plan, seeds: ClosedRange<UInt64>) {
         func runs(
-            _ first: UInt64, _ operations: Int, nodes: Int = 3, _ faults: Fault...
+            _ first: UInt64, _ operations: Int, nodes: Int = 3, isBeyondBudget: Bool = false, _ faults: Fault...
         ) -> (SimulatedCluster.Plan, ClosedRange<UInt64>) {
             (
-                SimulatedCluster.Plan(nodes: nodes, operations: operations, faults: Set(faults), flaw: flaw),
+                SimulatedCluster.Plan(
+                    nodes: nodes, operations: operations, faults: Set(faults), isBeyondBudget: isBeyondBudget,
+                    flaw: flaw),
                 first...(first + 299)
             )
         }
@@ -28,6 +30,8 @@ import Testing
         case .applyTwice, .ignoreChecksum: runs(3, 100, .loss)
         case .readWithoutRound: runs(1, 150, .pause, .timeOut)
         case .readBeforeNoOp: runs(21, 100, .loss, .partition, .crash)
+        case .cutAtDamage:
+            runs(6, 150, isBeyondBudget: true, .loss, .crash, .crashAll, .bitFlip, .misdirected)
         case .voteAfterWipe: runs(6, 100, .loss, .partition, .crash, .pause, .wipe)
         }
     }

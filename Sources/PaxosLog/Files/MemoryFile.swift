@@ -150,7 +150,7 @@ final class MemoryFile: File, @unchecked Sendable {
     }
 
     func read(at offset: UInt64, into buffer: UnsafeMutableRawBufferPointer) throws(StorageError) -> Int {
-        try fileSystem.checkPower("read", path)
+        try fileSystem.checkReadable("read", path)
         return contents.read(at: Int(offset), into: buffer)
     }
 

@@ -29,6 +29,8 @@ package final class MemoryFileSystem: FileSystem, @unchecked Sendable {
     /// Asked before each operation; an error it names is thrown, and the operation has no effect. After a sync that
     /// failed, what the file had not synced stays in doubt for ever.
     package var fault: ((Operation, FilePath) -> Errno?)?
+    /// Asked before a file is opened or read; an error it names is thrown.
+    package var readFault: ((FilePath) -> Errno?)?
     /// How many bytes all files may hold together; nil is without bound.
     package var capacity: Int?
     package private(set) var usedBytes = 0
@@ -38,7 +40,7 @@ package final class MemoryFileSystem: FileSystem, @unchecked Sendable {
     // MARK: FileSystem
 
     package func open(_ path: FilePath, for access: FileAccess) throws(StorageError) -> any File {
-        try checkPower("open", path)
+        try checkReadable("open", path)
         return MemoryFile(path: path, contents: try find(path, "open"), access: access, fileSystem: self)
     }
 
@@ -176,6 +178,11 @@ package final class MemoryFileSystem: FileSystem, @unchecked Sendable {
 
     func checkPower(_ operation: String, _ path: FilePath) throws(StorageError) {
         if isDown { throw .io(.ioError, operation: "\(operation) after the crash", path: path) }
+    }
+
+    func checkReadable(_ operation: String, _ path: FilePath) throws(StorageError) {
+        try checkPower(operation, path)
+        if let error = readFault?(path) { throw .io(error, operation: operation, path: path) }
     }
 
     func begin(_ operation: Operation, _ path: FilePath) throws(StorageError) {

@@ -11,8 +11,14 @@ struct ClusterChecks {
     private var digests: [Slot: StateDigest] = [:]
     private var applied: [NodeID: Slot] = [:]
     private var promised: [NodeID: Ballot] = [:]
-    /// The highest ballot that each life of an acceptor has answered.
-    private var answered: [Configuration.Member: Ballot] = [:]
+    /// What each life of an acceptor has told others, which binds it.
+    private var told: [Configuration.Member: Told] = [:]
+
+    private struct Told {
+        var promised = Ballot.none
+        /// The highest ballot accepted at, and through which slot.
+        var accepted = (ballot: Ballot.none, through: Slot.zero)
+    }
 
     mutating func forget(_ id: NodeID) {
         applied[id] = nil
@@ -39,20 +45,59 @@ struct ClusterChecks {
         promised[id] = driver.promised
     }
 
+    /// The journal's files do not gather: those whose slots the log holds are used again or removed.
+    static func checkJournalFiles(of node: SimulatedNode) throws {
+        let files = try node.disk.list(NodeFolder.Places(SimulatedNode.directory).journal).count
+        guard files > mostJournalFiles else { return }
+        throw SimulationFailure(
+            description: "\(node.id) has \(files) journal files, and \(mostJournalFiles) is the most")
+    }
+
+    static let mostJournalFiles = 5
+
+    /// What a node holds in memory keeps to its bounds.
+    static func checkBudgets(_ node: SimulatedNode) throws {
+        guard let driver = node.driver else { return }
+        let (status, configuration) = (driver.status, driver.configuration)
+        func check(_ what: String, _ count: Int, _ most: Int) throws {
+            guard count > most else { return }
+            throw SimulationFailure(description: "\(node.id) has \(count) of \(what), and \(most) is the most")
+        }
+        let message = configuration.messageBytes
+        try check("bytes of requests", status.requestBytes, configuration.mostRequestBytes)
+        try check("requests", status.requestsUnderWay, configuration.mostRequests)
+        try check("reads", status.readsUnderWay, configuration.mostRequests)
+        try check("queued bytes", status.queuedBytes, configuration.mostQueuedBytes + message)
+        // What a leader inherits comes on top of its own window.
+        try check("accepted bytes", status.acceptedBytes, 5 * configuration.window.bytes + message)
+    }
+
     /// Looks at a message that leaves. What a promise or an acceptance says is durable, and so binds all later starts.
     mutating func note(_ message: PeerMessage, from id: NodeID) throws {
-        let ballot: Ballot
-        switch message.content {
-        case .paxos(.promise(let promise)): ballot = promise.ballot
-        case .paxos(.accepted(let accepted)): ballot = accepted.ballot
-        default: return
+        let life = Configuration.Member(node: id, incarnation: message.incarnation)
+        guard message.incarnation != .learner, case .paxos(let content) = message.content else { return }
+        switch content {
+        case .promise(let promise):
+            let before = told[life, default: Told()]
+            // An acceptance may have been of slots known to be chosen, which nothing need be promised for.
+            if promise.ballot < before.promised
+                || promise.ballot < before.accepted.ballot && promise.chosenThrough < before.accepted.through
+            {
+                let highest = max(before.promised, before.accepted.ballot)
+                throw SimulationFailure(description: "\(id) promised ballot \(promise.ballot) after \(highest)")
+            }
+            told[life, default: Told()].promised = promise.ballot
+        case .accepted(let accepted):
+            let before = told[life, default: Told()]
+            guard accepted.ballot >= before.promised else {
+                throw SimulationFailure(
+                    description: "\(id) accepted at ballot \(accepted.ballot) after it promised \(before.promised)")
+            }
+            guard accepted.ballot >= before.accepted.ballot else { return }
+            let through = accepted.ballot > before.accepted.ballot ? .zero : before.accepted.through
+            told[life, default: Told()].accepted = (accepted.ballot, max(through, accepted.through))
+        default: break
         }
-        let voter = Configuration.Member(node: id, incarnation: message.incarnation)
-        guard message.incarnation != .learner else { return }
-        guard ballot >= answered[voter] ?? .none else {
-            throw SimulationFailure(description: "\(id) answered ballot \(ballot) after \(answered[voter]!)")
-        }
-        answered[voter] = ballot
     }
 
     /// Every chosen entry that a node holds, from slot 1 on: from the log on its disk, and the end from memory.

@@ -28,7 +28,7 @@ extension SimulatedCluster {
 
     /// - Returns: whether it could.
     private func strike(_ fault: Fault, _ id: NodeID) throws -> Bool {
-        guard let node = nodes[id] else { return false }
+        guard let node = nodes[id], mayRestart(id, for: fault) else { return false }
         switch fault {
         case .loss, .delay, .duplication, .timeOut, .retry: return false
         case .partition, .oneWay, .partial: cutOff(id, fault)
@@ -39,19 +39,22 @@ extension SimulatedCluster {
         case .crashInWrite: node.disk.crashAtOperation = node.disk.operations + Int.random(in: 1...6, using: &random)
         case .crashAll: for id in members where nodes[id]?.isRunning == true { crash(id) }
         case .pause: pauses[id] = now + UInt64.random(in: 50_000...600_000, using: &random)
-        case .clock: clocks[id]?.goWrong(at: now, using: &random)
+        case .clock:
+            // A node that was emptied starts with a right clock.
+            guard node.isRunning else { return false }
+            clocks[id]?.goWrong(at: now, using: &random)
         case .slowDisk: node.slowUntil = now + UInt64.random(in: 100_000...1_000_000, using: &random)
         case .sync: node.disk.fault = { operation, _ in operation == .sync ? .ioError : nil }
         case .fullDisk:
             node.disk.capacity = node.disk.usedBytes + Int.random(in: 0...4_000, using: &random)
             queue.plan(.room(id), at: now + UInt64.random(in: 100_000...1_000_000, using: &random))
         case .wipe:
-            // Nodes that lost what they promised may be a minority at the most.
-            guard !wiped.contains(id), wiped.count < (members.count - 1) / 2 else { return false }
-            wiped.insert(id)
-            try node.wipe()
-            checks.forget(id)
+            guard !wiped.contains(id), mayWipe(id) else { return false }
+            try wipe(id)
             queue.plan(.restart(id), at: now + 50_000)
+        case .bitFlip, .misdirected: return damage(id, fault)
+        case .readError: node.readsUntilError = Int.random(in: 0..<40, using: &random)
+        case .rollback: return rollBack(id)
         }
         return true
     }

@@ -12,9 +12,23 @@ final class SimulatedNode {
     let id: NodeID
     let members: [NodeID]
     private let electionTicks: Int
-    private(set) var disk = MemoryFileSystem()
+    private(set) var disk = MemoryFileSystem() {
+        didSet { disk.readFault = { [unowned self] _ in nextReadFails() ? .ioError : nil } }
+    }
+    /// How many reads and openings of files succeed before one that does not; nil while all do.
+    var readsUntilError: Int?
+    /// Whether the journal says of all that it holds that it is durable. Damage to what comes behind can't be told from
+    /// a torn tail (docs/guarantees.md).
+    private(set) var isJournalMarked = false
+    /// Counts the journal's writes.
+    private(set) var journalWrites = 0
+    /// The disk as it was at some earlier time.
+    var image: MemoryFileSystem?
+    private let restartsStrictly: Bool
     /// Nil for a node as it ships.
     private var seam: FlawedSeam?
+    /// Whether it starts from no damaged disk, as with --readmission off.
+    private var refusesDamage: Bool { seam?.flaw == .cutAtDamage }
     /// Until when its disk takes long over everything.
     var slowUntil: UInt64 = 0
     private(set) var running: Running?
@@ -35,7 +49,8 @@ final class SimulatedNode {
         var durable = BatchID(0)
     }
 
-    init(id: NodeID, members: [NodeID], electionTicks: Int, flaw: Flaw?) {
+    init(id: NodeID, members: [NodeID], electionTicks: Int, restartsStrictly: Bool, flaw: Flaw?) {
+        self.restartsStrictly = restartsStrictly
         self.electionTicks = electionTicks
         self.id = id
         self.members = members
@@ -57,11 +72,14 @@ final class SimulatedNode {
         configuration.limits = LogLimits(blockBytes: 600, segmentBytes: 4_000)
         configuration.heartbeatTicks = electionTicks / 5 + 1
         configuration.electionTicks = electionTicks
+        configuration.restartsStrictly = restartsStrictly
         configuration.requestTicks = 150
         configuration.resendTicks = 30
         configuration.messageBytes = 2_000
         configuration.keptLogBytes = 3_000
-        configuration.window = Acceptor.Window(slots: 64, bytes: 1 << 20)
+        configuration.window = Acceptor.Window(slots: 64, bytes: 8_000)
+        configuration.mostRequestBytes = 3_000
+        configuration.mostQueuedBytes = 3_000
         return configuration
     }
 
@@ -69,9 +87,21 @@ final class SimulatedNode {
     func start(now: UInt64, seed: UInt64) throws {
         precondition(!isRunning, "a node starts once at a time")
         starts += 1
+        do {
+            try open(now: now, seed: seed)
+        } catch StorageError.corrupt(let damage) {
+            guard seam?.flaw == .cutAtDamage, try FlawedFileSystem.cut(disk, at: damage) else {
+                throw StorageError.corrupt(damage)
+            }
+            try start(now: now, seed: seed)
+        }
+    }
+
+    private func open(now: UInt64, seed: UInt64) throws {
+        isJournalMarked = false
         let folder = try NodeFolder.open(
             fileSystem, directory: SimulatedNode.directory, node: id, now: now, seed: seed,
-            journalFileBytes: SimulatedNode.journalFileBytes)
+            journalFileBytes: SimulatedNode.journalFileBytes, mends: members.count > 1 && !refusesDamage)
         running = folder.unpack { journal, log, recovered in
             var recovered = recovered
             seam?.start(&recovered)
@@ -80,6 +110,12 @@ final class SimulatedNode {
                     configuration: configuration, recovered: recovered, seed: seed &+ 1),
                 journal: journal, log: LogBox(log), identity: recovered.identity)
         }
+    }
+
+    private func nextReadFails() -> Bool {
+        guard let reads = readsUntilError else { return false }
+        readsUntilError = reads > 0 ? reads - 1 : nil
+        return reads == 0
     }
 
     /// Holds what can't be copied in what can.
@@ -103,6 +139,12 @@ final class SimulatedNode {
         let old = disk
         disk = MemoryFileSystem()
         if seam?.flaw == .voteAfterWipe { try FlawedFileSystem.restoreIdentity(of: old, on: disk) }
+    }
+
+    /// Another disk, or the same one at another time.
+    func replaceDisk(with other: MemoryFileSystem) {
+        running = nil
+        disk = other.afterCrash(keeping: .everything)
     }
 
     var driver: ReplicaDriver? { running?.driver }
@@ -168,6 +210,8 @@ final class SimulatedNode {
         } catch {
             return .failed
         }
+        journalWrites += 1
+        isJournalMarked = false
         running.batches = []
         running.isJournalBusy = false
         running.durable = last
@@ -175,6 +219,22 @@ final class SimulatedNode {
         running.held.removeAll { $0.after <= last }
         self.running = running
         return .written(last, released: released)
+    }
+
+    /// Marks the journal, if nothing is being written to it.
+    /// - Returns: whether the disk did it.
+    func markJournal() -> Bool {
+        guard let running, !running.isJournalBusy else { return true }
+        do {
+            try running.journal.markDurable()
+            isJournalMarked = true
+        } catch .io(.noSpace, _, _) {
+            return true
+        } catch {
+            self.running = nil
+            return false
+        }
+        return true
     }
 
     func beginLogWrite() -> Bool {

@@ -17,6 +17,7 @@ enum Flaw: String, CaseIterable, Sendable {
     case readWithoutRound = "read-without-round"
     case readBeforeNoOp = "read-before-no-op"
     case ignoreChecksum = "ignore-checksum"
+    case cutAtDamage = "cut-at-damage"
     case voteAfterWipe = "vote-after-wipe"
 
     /// What a node with it does.
@@ -36,6 +37,7 @@ enum Flaw: String, CaseIterable, Sendable {
         case .readWithoutRound: "as a leader, answers reads without asking a majority"
         case .readBeforeNoOp: "as a leader, answers reads before its first no-op is chosen"
         case .ignoreChecksum: "takes values whose checksum is wrong"
+        case .cutAtDamage: "cuts a damaged file where the damage is, and starts"
         case .voteAfterWipe: "votes on with an emptied disk, as if it had not been"
         }
     }

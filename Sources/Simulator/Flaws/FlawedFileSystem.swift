@@ -38,6 +38,25 @@ final class FlawedFileSystem: FileSystem, @unchecked Sendable {
         if flaw != .skipFolderSync { try disk.syncDirectory(directory) }
     }
 
+    /// Takes away everything from the damage on.
+    /// - Returns: whether it could.
+    static func cut(_ disk: MemoryFileSystem, at damage: Damage) throws -> Bool {
+        let places = NodeFolder.Places(SimulatedNode.directory)
+        guard let folder = [places.journal, places.log].first(where: { damage.file.starts(with: $0) }),
+            let name = damage.file.lastComponent?.string, let size = disk.contents(of: damage.file)?.count
+        else { return false }
+        for later in try disk.list(folder) where later > name { try disk.remove(folder.appending(later)) }
+        if damage.offset == 0 {
+            try disk.remove(damage.file)
+        } else if damage.file.extension == "journal" {
+            let zeros = [UInt8](repeating: 0, count: max(0, size - Int(damage.offset)))
+            disk.overwrite(damage.file, at: Int(damage.offset), with: zeros)
+        } else {
+            disk.truncate(damage.file, to: Int(damage.offset))
+        }
+        return true
+    }
+
     /// Gives an empty disk the name of the journal that `old` had, and an empty journal of that name.
     static func restoreIdentity(of old: MemoryFileSystem, on disk: MemoryFileSystem) throws {
         guard let bytes = old.contents(of: SimulatedNode.directory.appending(Identity.fileName)) else { return }
