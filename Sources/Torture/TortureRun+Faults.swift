@@ -78,7 +78,7 @@ extension TortureRun {
         case .flipRunning:
             guard let place = try node.disk.flipByte(fault.place) else { return nil }
             say("\(title) has \(place) flipped while it runs")
-            node.isFlipped = true
+            noteFlip(node)
         case .cut, .deaf, .mute, .pair, .unplug: preconditionFailure("these belong to the network's lane")
         }
         return [first]
@@ -137,7 +137,7 @@ extension TortureRun {
             guard hasStopped(node, overdue: overdue) else { return false }
             if fault.fault == .flip, let place = try node.disk.flipByte(fault.place) {
                 say("\(node.name) is stopped, and has \(place) flipped")
-                node.isFlipped = true
+                noteFlip(node)
             }
             if fault.fault == .wipe { try startEmpty(node) } else { try node.start() }
         case .pause: node.send(SIGCONT, holdsDown: false)

@@ -16,12 +16,14 @@ extension TortureRun {
             try node.start()
         }
         let start = Clock.now
-        if try wait(seconds: TortureSettings.healing, until: { allAreHealthy(since: start) && allLeadersAgree }) {
+        if try wait(
+            seconds: TortureSettings.healing,
+            until: { allAreHealthy(since: start) && allLeadersAgree && allVotesAreBack })
+        {
             tally.healing = Clock.now - start
             say("all nodes are healthy, \(decimal(tally.healing, digits: 1)) s after the last fault")
         } else {
-            let sick = nodes.filter { $0.watch.view?.isHealthy != true }.map(\.name).joined(separator: ", ")
-            find("not healthy within \(TortureSettings.healing) s: \(sick)")
+            find("not whole within \(TortureSettings.healing) s: \(nodes.map(state).joined(separator: "; "))")
         }
         endLoad()
         if try !wait(seconds: TortureSettings.healing, until: { allAreEqual }) {
@@ -42,7 +44,8 @@ extension TortureRun {
 
     private func state(_ node: TestedNode) -> String {
         guard let status = node.watch.view?.status else { return "\(node.name) is silent" }
-        return "\(node.name) at \(status.appliedThrough) with \(status.digest)"
+        let health = node.watch.view?.isHealthy == true ? "healthy" : "not healthy"
+        return "\(node.name), \(status.role) and \(health), at \(status.appliedThrough) with \(status.digest)"
     }
 
     // MARK: Judging
