@@ -46,10 +46,16 @@ extension TortureRun {
         tally.votesBack == 0 || nodes.allSatisfy { $0.lostIncarnation == nil || $0.isFlipped }
     }
 
-    /// A byte of the node's files was flipped: whether that costs its vote is for the node to find out.
-    func noteFlip(_ node: TestedNode) {
+    /// Damages a node that stands in the budget, and says where; whether that costs its vote is for the node to find out.
+    /// - Returns: nil when it has nothing on disk to damage.
+    func flipByte(of node: TestedNode, _ place: UInt64) throws(TortureFailure) -> String? {
+        guard let flipped = try node.disk.flipByte(place) else {
+            if node.lostIncarnation == nil { budget.giveBack(node.number) }
+            return nil
+        }
         node.isFlipped = true
         if node.lostIncarnation == nil { node.lostIncarnation = node.incarnation }
+        return flipped
     }
 
     /// Keeps the folder aside, and starts the node without one: it has no vote until the others give it back.

@@ -94,7 +94,7 @@ extension TortureRun {
                 let read = HistoryOperation(
                     client: client, op: .get, key: key, value: value, start: time - 1, end: time, outcome: .ok)
                 history.append(read)
-                lines += read.encoded + [UInt8(ascii: "\n")]
+                lines += (read.json + "\n").utf8
             }
         }
         let file = open(historyFile, O_WRONLY | O_APPEND | O_CLOEXEC)
@@ -144,15 +144,5 @@ extension TortureRun {
         for contradiction in contradictions.prefix(10) { find(contradiction) }
         if contradictions.count > 10 { find("and \(contradictions.count - 10) more such writes") }
         if contradictions.isEmpty { unlink(output) }
-    }
-}
-
-extension HistoryOperation {
-    /// As JSON.
-    fileprivate var encoded: [UInt8] {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.withoutEscapingSlashes]
-        guard let data = try? encoder.encode(self) else { preconditionFailure("an operation can be put into JSON") }
-        return Array(data)
     }
 }
