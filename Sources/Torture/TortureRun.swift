@@ -30,6 +30,10 @@ final class TortureRun {
         } catch {
             throw .inputOutput("\(settings.folder): \(error)")
         }
+        // What an earlier run left would be taken for what this one did.
+        guard (try? FileManager.default.contentsOfDirectory(atPath: settings.folder)) == [] else {
+            throw .unavailable("\(settings.folder) is not empty: name another folder")
+        }
         if settings.isIsolated { try Isolation.prepare() }
         network = try Network(
             nodes: settings.nodes, isIsolated: settings.isIsolated,
