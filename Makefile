@@ -20,6 +20,8 @@ FILTER ?=
 # Which run to simulate; which many.
 SEED ?= 1
 SEEDS ?= 1..1000
+# How long make torture does harm; from which seed only where SEED is given on the command line.
+MINUTES ?= 5
 # Where to install, and how large the log is that bench-log writes.
 PREFIX ?= /usr/local
 SIZE ?= 1000
@@ -30,14 +32,14 @@ export LOGS N HTTP_PORT BIND PEER_PORT COUNT NAME NODES TIMES DELAY PURGE
 
 .DEFAULT_GOAL := help
 .PHONY: help deps build test test-unit test-end-to-end test-processes test-containers test-browser simulate simulate-many \
-    lint format all docker provision local demo bench bench-log install info request requests logs diff verify cmp crash stop clean distclean
+    torture lint format all docker provision local demo bench bench-log install info request requests logs diff verify cmp crash stop clean distclean
 
 help: ## Say what each target does
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo
 	@echo "  LOGS=$(LOGS)  N=$(N)  HTTP_PORT=$(HTTP_PORT)  BIND=$(BIND)  PEER_PORT=$(PEER_PORT)"
 	@echo "  COUNT=$(COUNT)  NAME=$(NAME)  NODES=\"n0 n2\"  TIMES=$(TIMES)  DELAY=$(DELAY)  FILTER=regular-expression  PURGE=1"
-	@echo "  SEED=$(SEED)  SEEDS=$(SEEDS)  PREFIX=$(PREFIX)  SIZE=$(SIZE)"
+	@echo "  SEED=$(SEED)  SEEDS=$(SEEDS)  MINUTES=$(MINUTES)  PREFIX=$(PREFIX)  SIZE=$(SIZE)"
 
 all: docker ## Build the image, and run the cluster in containers
 	@Scripts/up containers
@@ -71,6 +73,10 @@ simulate-many: deps ## Simulate clusters of three and of five from each of the s
 	swift build -c release --product simulate
 	.build/release/simulate --seeds $(SEEDS)
 	.build/release/simulate --seeds $(SEEDS) --nodes 5
+
+torture: build ## Do harm to N real nodes for MINUTES (5), and check what clients saw; SEED=… chooses the harm
+	swift build -c release --product paxos-torture
+	.build/release/paxos-torture --nodes '$(N)' --minutes '$(MINUTES)' $(if $(filter command line environment,$(origin SEED)),--seed '$(SEED)') $(TORTURE)
 
 lint: deps ## Check format, import lines and warnings; any finding is an error
 	swift format lint --strict --recursive --parallel Package.swift Sources Tests Benchmarks

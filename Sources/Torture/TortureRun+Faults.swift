@@ -29,12 +29,14 @@ extension TortureRun {
 
     /// Those that run.
     private func victims(_ fault: PlannedFault) -> [Int] {
-        var order = fault.order.filter { nodes[$0].process != nil && !nodes[$0].isHeldDown }
-        if fault.strikesLeader, let leader = order.firstIndex(where: { nodes[$0].watch.view?.status.role == "leader" })
-        {
-            order.insert(order.remove(at: leader), at: 0)
-        }
-        return order
+        order(fault).filter { nodes[$0].process != nil && !nodes[$0].isHeldDown }
+    }
+
+    /// In the order of the plan; the leader first where it is meant.
+    private func order(_ fault: PlannedFault) -> [Int] {
+        let isLeader = { (number: Int) in self.nodes[number].watch.view?.status.role == "leader" }
+        guard fault.strikesLeader, let leader = fault.order.first(where: isLeader) else { return fault.order }
+        return [leader] + fault.order.filter { $0 != leader }
     }
 
     private func title(_ number: Int) -> String {
@@ -76,21 +78,15 @@ extension TortureRun {
             try node.disk.fill()
             node.isDiskFull = true
         case .flipRunning:
-            guard let place = try node.disk.flipByte(fault.place) else { return nil }
+            guard let place = try flipByte(of: node, fault.place) else { return nil }
             say("\(title) has \(place) flipped while it runs")
-            node.isFlipped = true
         case .cut, .deaf, .mute, .pair, .unplug: preconditionFailure("these belong to the network's lane")
         }
         return [first]
     }
 
     private func cut(_ fault: PlannedFault) throws(TortureFailure) -> [Int] {
-        var order = fault.order
-        if fault.strikesLeader, let leader = order.firstIndex(where: { nodes[$0].watch.view?.status.role == "leader" })
-        {
-            order.insert(order.remove(at: leader), at: 0)
-        }
-        let struck = Array(order.prefix(fault.fault == .cut ? fault.side : fault.fault == .pair ? 2 : 1))
+        let struck = Array(order(fault).prefix(fault.fault == .cut ? fault.side : fault.fault == .pair ? 2 : 1))
         let names = struck.map(title).joined(separator: ", ")
         switch fault.fault {
         case .cut: say("\(names) cut off from the other nodes")
@@ -135,9 +131,8 @@ extension TortureRun {
             for number in struck { try nodes[number].start() }
         case .restart, .flip, .wipe:
             guard hasStopped(node, overdue: overdue) else { return false }
-            if fault.fault == .flip, let place = try node.disk.flipByte(fault.place) {
+            if fault.fault == .flip, let place = try flipByte(of: node, fault.place) {
                 say("\(node.name) is stopped, and has \(place) flipped")
-                node.isFlipped = true
             }
             if fault.fault == .wipe { try startEmpty(node) } else { try node.start() }
         case .pause: node.send(SIGCONT, holdsDown: false)

@@ -11,8 +11,10 @@ extension TortureRun {
         if let view = node.watch.view {
             if let lost = node.lostIncarnation {
                 if view.hasVote, view.status.incarnation > lost {
-                    node.lostIncarnation = nil
-                    budget.giveBack(node.number)
+                    node.incarnation = view.status.incarnation
+                    // A byte that was flipped meanwhile may cost the vote once more.
+                    node.lostIncarnation = node.isFlipped ? node.incarnation : nil
+                    if !node.isFlipped { budget.giveBack(node.number) }
                     tally.votesBack += 1
                     say("\(node.name) has its vote back, as incarnation \(view.status.incarnation)")
                 }
@@ -38,11 +40,29 @@ extension TortureRun {
         }
     }
 
+    /// Whether every node takes part in decisions. It is asked for in the end only where a vote came back before: nodes
+    /// of an older version keep none that was lost.
+    var allVotesAreBack: Bool {
+        tally.votesBack == 0 || nodes.allSatisfy { $0.lostIncarnation == nil || $0.isFlipped }
+    }
+
+    /// Damages a node that stands in the budget, and says where; whether that costs its vote is for the node to find out.
+    /// - Returns: nil when it has nothing on disk to damage.
+    func flipByte(of node: TestedNode, _ place: UInt64) throws(TortureFailure) -> String? {
+        guard let flipped = try node.disk.flipByte(place) else {
+            if node.lostIncarnation == nil { budget.giveBack(node.number) }
+            return nil
+        }
+        node.isFlipped = true
+        if node.lostIncarnation == nil { node.lostIncarnation = node.incarnation }
+        return flipped
+    }
+
     /// Keeps the folder aside, and starts the node without one: it has no vote until the others give it back.
     func startEmpty(_ node: TestedNode) throws(TortureFailure) {
         try node.disk.setAside()
         node.isFlipped = false
-        node.lostIncarnation = node.incarnation
+        if node.lostIncarnation == nil { node.lostIncarnation = node.incarnation }
         tally.startedEmpty += 1
         say("\(node.name) starts with an empty folder")
         try node.start()

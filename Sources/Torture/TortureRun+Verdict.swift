@@ -16,12 +16,14 @@ extension TortureRun {
             try node.start()
         }
         let start = Clock.now
-        if try wait(seconds: TortureSettings.healing, until: { allAreHealthy(since: start) && allLeadersAgree }) {
+        if try wait(
+            seconds: TortureSettings.healing,
+            until: { allAreHealthy(since: start) && allLeadersAgree && allVotesAreBack })
+        {
             tally.healing = Clock.now - start
             say("all nodes are healthy, \(decimal(tally.healing, digits: 1)) s after the last fault")
         } else {
-            let sick = nodes.filter { $0.watch.view?.isHealthy != true }.map(\.name).joined(separator: ", ")
-            find("not healthy within \(TortureSettings.healing) s: \(sick)")
+            find("not whole within \(TortureSettings.healing) s: \(nodes.map(state).joined(separator: "; "))")
         }
         endLoad()
         if try !wait(seconds: TortureSettings.healing, until: { allAreEqual }) {
@@ -42,7 +44,8 @@ extension TortureRun {
 
     private func state(_ node: TestedNode) -> String {
         guard let status = node.watch.view?.status else { return "\(node.name) is silent" }
-        return "\(node.name) at \(status.appliedThrough) with \(status.digest)"
+        let health = node.watch.view?.isHealthy == true ? "healthy" : "not healthy"
+        return "\(node.name), \(status.role) and \(health), at \(status.appliedThrough) with \(status.digest)"
     }
 
     // MARK: Judging
@@ -91,7 +94,7 @@ extension TortureRun {
                 let read = HistoryOperation(
                     client: client, op: .get, key: key, value: value, start: time - 1, end: time, outcome: .ok)
                 history.append(read)
-                lines += read.encoded + [UInt8(ascii: "\n")]
+                lines += (read.json + "\n").utf8
             }
         }
         let file = open(historyFile, O_WRONLY | O_APPEND | O_CLOEXEC)
@@ -141,15 +144,5 @@ extension TortureRun {
         for contradiction in contradictions.prefix(10) { find(contradiction) }
         if contradictions.count > 10 { find("and \(contradictions.count - 10) more such writes") }
         if contradictions.isEmpty { unlink(output) }
-    }
-}
-
-extension HistoryOperation {
-    /// As JSON.
-    fileprivate var encoded: [UInt8] {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.withoutEscapingSlashes]
-        guard let data = try? encoder.encode(self) else { preconditionFailure("an operation can be put into JSON") }
-        return Array(data)
     }
 }

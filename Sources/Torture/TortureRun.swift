@@ -11,7 +11,7 @@ final class TortureRun {
     let network: Network
     let nodes: [TestedNode]
     var budget: DamageBudget
-    var lanes: [FaultLane]
+    var lanes: [FaultLane] = []
     var tally = TortureTally()
     /// What should never be. One is enough for a verdict.
     private(set) var findings: [String] = []
@@ -30,6 +30,10 @@ final class TortureRun {
         } catch {
             throw .inputOutput("\(settings.folder): \(error)")
         }
+        // What an earlier run left would be taken for what this one did.
+        guard (try? FileManager.default.contentsOfDirectory(atPath: settings.folder)) == [] else {
+            throw .unavailable("\(settings.folder) is not empty: name another folder")
+        }
         if settings.isIsolated { try Isolation.prepare() }
         network = try Network(
             nodes: settings.nodes, isIsolated: settings.isIsolated,
@@ -42,11 +46,6 @@ final class TortureRun {
         }
         self.nodes = nodes
         budget = DamageBudget(nodes: settings.nodes)
-        lanes = Fault.Lane.allCases.enumerated().compactMap { index, lane in
-            let kinds = settings.faults(lane)
-            guard !kinds.isEmpty else { return nil }
-            return FaultLane(FaultPlan(seed: settings.seed &* 2 &+ UInt64(index), nodes: settings.nodes, kinds: kinds))
-        }
     }
 
     /// - Returns: the exit status.
@@ -68,6 +67,11 @@ final class TortureRun {
         }
         say("all nodes are healthy; clients begin")
         try startLoad()
+        // It gives up when it reaches no node at the very start; afterwards it bears everything.
+        guard try wait(seconds: TortureSettings.healing, until: { self.historyHasBegun }) else {
+            throw .unavailable("nothing is answered; see \(settings.folder)/load.errors")
+        }
+        planFaults()
         let end = Clock.now + settings.seconds
         while Clock.now < end { try takeStep(isHealing: false) }
         say("no more faults; everything heals")
@@ -77,11 +81,24 @@ final class TortureRun {
         return verdict
     }
 
+    private func planFaults() {
+        lanes = Fault.Lane.allCases.enumerated().compactMap { index, lane in
+            let kinds = settings.faults(lane)
+            guard !kinds.isEmpty else { return nil }
+            return FaultLane(FaultPlan(seed: settings.seed &* 2 &+ UInt64(index), nodes: settings.nodes, kinds: kinds))
+        }
+    }
+
+    private var historyHasBegun: Bool {
+        var facts = stat()
+        return stat(historyFile, &facts) == 0 && facts.st_size > 0
+    }
+
     private func startLoad() throws(TortureFailure) {
         load = try ChildProcess(
-            [
+            Isolation.guardian + [
                 programs.load, "--nodes", nodes.map { "\(network.clients($0.number))" }.joined(separator: ","),
-                "--rate", "\(settings.rate)", "--seconds", "1000000",
+                "--rate", "\(settings.rate)", "--seconds", "\(settings.seconds + 3_600)",
                 "--connections", "\(settings.clients * settings.nodes)", "--keys", "\(settings.keys)",
                 "--value-size", "48", "--reads", "0.5", "--timeout", "3", "--seed", "\(settings.seed)",
                 "--history", historyFile, "--format", "json",

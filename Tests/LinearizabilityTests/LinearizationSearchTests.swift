@@ -119,10 +119,30 @@ import Testing
     }
 
     @Test func boundIsHonest() {
-        // A read that nobody explains, beside so many writes that nobody tells apart.
+        // One of many writes at once would have to be the last, and is overwritten before it is read.
         let writes = (0..<24).map { Operation(kind: .write([UInt8($0)]), call: 0, end: 100) }
-        let reads = [Self.read("x", 101, 102)]
-        #expect(LinearizationSearch.verdict(on: writes + reads, mostStates: 1_000) == .undecided)
+        let operations = writes + [Self.write("x", 101, 102), Operation(kind: .read([0]), call: 103, end: 104)]
+        #expect(LinearizationSearch.verdict(on: operations, mostStates: 1_000) == .undecided)
+    }
+
+    /// As many at once on one register as clients can be.
+    @Test func manyClientsOfOneRegisterAreDecided() {
+        var random = SplitMix64(seed: 3)
+        var value: [UInt8]?
+        var operations = (0..<4_000).map { number in
+            let moment = UInt64(number * 10 + 1_000)
+            let (call, end) = (
+                moment - .random(in: 0...120, using: &random), moment + .random(in: 0...120, using: &random)
+            )
+            if Bool.random(using: &random) { return Operation(kind: .read(value), call: call, end: end) }
+            value = [UInt8(number & 255), UInt8(number >> 8)]
+            return Operation(kind: .write(value), call: call, end: end)
+        }
+        #expect(LinearizationSearch.verdict(on: operations, mostStates: 100_000) == .linearizable)
+        let stale = operations.indices.last { if case .read = operations[$0].kind { true } else { false } } ?? 0
+        let old = operations.lazy.compactMap { if case .write(let value) = $0.kind { value } else { nil } }.first
+        operations[stale].kind = .read(old)
+        #expect(LinearizationSearch.verdict(on: operations, mostStates: 100_000) == .violation(at: stale))
     }
 
     @Test func longHistoryIsDecided() {

@@ -35,6 +35,12 @@ import Testing
         #expect(check.keys == 2)
     }
 
+    @Test func operationIsWrittenAsItWasRead() throws {
+        for operation in try read(good).operations { #expect(good.contains(operation.json + "\n")) }
+        let odd = try read(#"{"client":1,"op":"set","key":"\"","value":"\\\n","start":1,"end":2,"outcome":"ok"}"#)
+        #expect(try read(odd.operations[0].json).operations == odd.operations)
+    }
+
     @Test func staleReadIsShownAmongItsNeighbours() throws {
         let check = HistoryCheck(
             try read(

@@ -25,10 +25,8 @@ final class TestedNode {
         output = "\(folder)/n\(number).output"
         watch = NodeWatch(number, network.clients(number))
         let peers = (0..<network.nodes).map { "n\($0)=\(network.peers($0))" }.joined(separator: ",")
-        // Killed should this program die without a chance to end it.
-        let guarded = network.isIsolated ? ["setpriv", "--pdeathsig", "KILL"] : []
         command =
-            network.prefix(number) + guarded + [
+            network.prefix(number) + Isolation.guardian + [
                 programs.node, "--id", "n\(number)", "--data", disk.data, "--http", "\(network.clients(number))",
                 "--listen", "\(network.peers(number))", "--peers", peers,
             ]

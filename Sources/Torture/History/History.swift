@@ -3,12 +3,12 @@
 import FoundationEssentials
 import Linearizability
 
-struct HistoryOperation: Codable, Equatable, Sendable {
-    enum Kind: String, Codable, CaseIterable {
+struct HistoryOperation: Decodable, Equatable, Sendable {
+    enum Kind: String, Decodable, CaseIterable {
         case set, get
     }
 
-    enum Outcome: String, Codable, CaseIterable {
+    enum Outcome: String, Decodable, CaseIterable {
         case ok, fail, unknown
     }
 
@@ -31,6 +31,18 @@ struct HistoryOperation: Codable, Equatable, Sendable {
         case (.get, .ok):
             return RegisterOperation(kind: .read(bytes), call: UInt64(start), end: end.map { UInt64($0) })
         }
+    }
+
+    /// As a line of the file, with its fields in the order in which `paxos-load` writes them.
+    var json: String {
+        let times = "\"start\":\(start),\"end\":\(end.map(String.init) ?? "null")"
+        let what = "\"op\":\"\(op)\",\"key\":\(json(key)),\"value\":\(value.map(json) ?? "null")"
+        return "{\"client\":\(client),\(what),\(times),\"outcome\":\"\(outcome)\"}"
+    }
+
+    private func json(_ text: String) -> String {
+        guard let data = try? JSONEncoder().encode(text) else { preconditionFailure("a text can be put into JSON") }
+        return String(decoding: data, as: UTF8.self)
     }
 
     /// As one line for people.

@@ -10,6 +10,9 @@ enum Isolation {
 
     static var isIsolated: Bool { getenv(mark) != nil }
 
+    /// Stands before a command that is to be killed should this program die without a chance to end it.
+    static let guardian = isIsolated ? ["setpriv", "--pdeathsig", "KILL"] : []
+
     private static let unshare = ["unshare", "--mount", "--net", "--propagation", "private"]
 
     /// Everything that a run needs, tried in namespaces that are gone afterwards.
