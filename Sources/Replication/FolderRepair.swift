@@ -103,26 +103,25 @@ struct FolderRepair {
         return try open()
     }
 
-    /// Whether the log was cut, now or before, and may not have been filled again.
-    func isVouching() throws(StorageError) -> Bool { isAllowed ? try quarantine.holdsSegments() : false }
-
     // MARK: Journal
 
-    /// Opens the journal, or a new one in the place of one that must not be trusted; the node has no vote then.
+    /// Opens the journal, or a new one in the place of one that must not be trusted; the node has no vote then. It vouches
+    /// for what the log held once if that was cut, now or before.
     mutating func journal(
-        _ identity: inout Identity, _ other: UniqueID,
-        _ open: () throws(StorageError) -> (Journal, JournalRecovery)
+        _ identity: inout Identity, behind through: Slot, _ other: UniqueID,
+        _ open: (UniqueID, _ through: Slot, _ vouching: Bool) throws(StorageError) -> (Journal, JournalRecovery)
     ) throws(StorageError) -> (Journal, JournalRecovery) {
+        let isVouching = isAllowed ? try quarantine.holdsSegments() : false
         let reason: String
         do {
-            return try open()
+            return try open(identity.journal, through, isVouching)
         } catch .corrupt(let damage) where isAllowed && damage.kind != .unknownVersion {
             reason = FolderRepair.text(damage)
         } catch .foreign(let file, let why) where isAllowed {
             reason = "\(file): \(why)"
         }
         try beginJournalAnew(&identity, other, reason)
-        return try open()
+        return try open(identity.journal, through, isVouching)
     }
 
     private mutating func beginJournalAnew(

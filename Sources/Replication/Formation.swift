@@ -10,7 +10,7 @@ struct Formation: Sendable {
     private let members: [NodeID]
     private let membersHash: UInt64
     private let journal: UniqueID
-    /// The cluster that this node belongs to, where its genesis is lost: it is neither empty nor a founder.
+    /// The cluster that this node belongs to, where its genesis is lost: it is not empty.
     private let cluster: UniqueID?
     private let isBootstrapping: Bool
     /// The journals of members that said to be empty since this node started.
@@ -76,7 +76,9 @@ struct Formation: Sendable {
 
     /// The founding genesis, once it may be written. A member that did not answer gets no journal, and so no vote.
     func genesis(cluster: UniqueID, limits: LogLimits) -> Genesis? {
-        guard isFounder, self.cluster == nil else { return nil }
+        guard isFounder else { return nil }
+        // What this node belonged to has no other member when all of them are empty, and nothing was chosen there.
+        guard self.cluster == nil || missing.isEmpty else { return nil }
         let isReady =
             missing.isEmpty
             || (isBootstrapping && ticks > Formation.bootstrapTicks && journals.count > members.count / 2)

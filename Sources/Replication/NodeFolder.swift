@@ -35,25 +35,27 @@ package struct NodeFolder: ~Copyable {
             try LoggedState.read(fileSystem, places, progress)
         }
         if logged.genesis == nil, repair.hasCutLog { try repair.forgetVotes(&identity, .random(using: &random)) }
-        func openJournal(_ through: Slot) throws(StorageError) -> (Journal, JournalRecovery) {
+        func openJournal(
+            _ id: UniqueID, behind through: Slot, vouching: Bool
+        ) throws(StorageError) -> (Journal, JournalRecovery) {
             try Journal.open(
-                fileSystem, directory: places.journal,
-                identity: JournalIdentity(node: node, journal: identity.journal), fileBytes: journalFileBytes,
-                seed: seed, logThrough: through, vouching: try repair.isVouching())
+                fileSystem, directory: places.journal, identity: JournalIdentity(node: node, journal: id),
+                fileBytes: journalFileBytes, seed: seed, logThrough: through, vouching: vouching)
         }
-        var (journal, journaled) = try repair.journal(&identity, .random(using: &random)) { () throws(StorageError) in
-            try openJournal(logged.log.through)
-        }
+        var (journal, journaled) = try repair.journal(
+            &identity, behind: logged.log.through, .random(using: &random), openJournal)
         do {
             try logged.cutTornTail(journaled)
         } catch .corrupt where mends {
             logged = try repair.log(tornTailIsDamage: true) { () throws(StorageError) in
                 try LoggedState.read(fileSystem, places, progress)
             }
-            (journal, journaled) = try openJournal(logged.log.through)
+            (journal, journaled) = try openJournal(identity.journal, behind: logged.log.through, vouching: true)
         }
         let genesis = if let found = logged.genesis { found } else { try founding(in: journaled) }
         if let genesis {
+            // A journal without a log is the newer: its genesis came when that of an earlier journal was lost.
+            if logged.genesis == nil, mends, identity.cluster != genesis.value.cluster { identity.cluster = nil }
             try identity.join(genesis.value, fileSystem, places)
         } else if identity.cluster != nil, !mends {
             throw .missing(

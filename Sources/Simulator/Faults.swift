@@ -45,8 +45,10 @@ enum Fault: String, CaseIterable, Comparable, Sendable {
     static let usual = Set(allCases).subtracting([.rollback])
     /// Those that a message meets on its way, and not a node or a link at some moment.
     static let ofMessages: Set<Fault> = [.loss, .delay, .duplication]
-    /// Those that a process does not survive.
-    static let ofProcesses: Set<Fault> = [.crash, .crashInWrite, .crashAll, .sync, .readError]
+    /// Those that a process may not survive, once.
+    static let ofProcesses: Set<Fault> = [.crash, .crashInWrite, .sync]
+    /// Those that end all processes, or one over and over while they last.
+    static let ofManyStarts: Set<Fault> = [.crashAll, .readError, .fullDisk]
     /// Those of clients.
     static let ofClients: Set<Fault> = [.timeOut, .retry]
 }

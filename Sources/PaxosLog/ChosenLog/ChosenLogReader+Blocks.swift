@@ -3,9 +3,9 @@
 package import Paxos
 
 extension ChosenLogReader {
-    /// Whole blocks from the one that holds `slot` on, until they are `bytes` long together; at least one. Empty when the
-    /// log does not hold the slot.
-    /// - Throws: `.corrupt` when a block among them is damaged, `.io`.
+    /// Whole blocks from the one that holds `slot` on, until they are `bytes` long together, or to the first damage behind;
+    /// at least one. Empty when the log does not hold the slot.
+    /// - Throws: `.corrupt` when the block that holds the slot is damaged, `.io`.
     package func blocks(from slot: Slot, bytes: Int) throws(StorageError) -> [RawBlock] {
         var cursor = try cursor(from: slot, depth: .payloads)
         var blocks: [RawBlock] = []
@@ -13,7 +13,7 @@ extension ChosenLogReader {
         while length < bytes, let finding = try cursor.next() {
             switch finding {
             case .damage(let damage):
-                if damage.kind == .tornTail { return blocks }
+                if damage.kind == .tornTail || !blocks.isEmpty { return blocks }
                 throw .corrupt(damage)
             case .block(let block):
                 guard let raw = block.raw, raw.lastSlot >= slot else { continue }

@@ -48,12 +48,13 @@ struct ClusterChecks {
     /// The journal's files do not gather: those whose slots the log holds are used again or removed.
     static func checkJournalFiles(of node: SimulatedNode) throws {
         let files = try node.disk.list(NodeFolder.Places(SimulatedNode.directory).journal).count
-        guard files > mostJournalFiles else { return }
+        // What is learned again is journaled again, until the log holds it.
+        guard files > mostJournalFiles, node.driver?.status.mendingThrough == nil else { return }
         throw SimulationFailure(
             description: "\(node.id) has \(files) journal files, and \(mostJournalFiles) is the most")
     }
 
-    static let mostJournalFiles = 5
+    static let mostJournalFiles = 24
 
     /// What a node holds in memory keeps to its bounds.
     static func checkBudgets(_ node: SimulatedNode) throws {

@@ -21,8 +21,10 @@ extension SimulatedCluster {
 
     /// Whether a fault that ends the process may strike. With strict restarts it costs the node its vote for a while.
     func mayRestart(_ id: NodeID, for fault: Fault) -> Bool {
-        guard plan.restartsStrictly, Fault.ofProcesses.contains(fault) else { return true }
-        guard fault != .crashAll, mayHarm(id) else { return false }
+        guard plan.restartsStrictly else { return true }
+        if Fault.ofManyStarts.contains(fault) { return false }
+        guard Fault.ofProcesses.contains(fault) else { return true }
+        guard mayHarm(id) else { return false }
         harmed.insert(id)
         unmet.insert(id)
         return true
