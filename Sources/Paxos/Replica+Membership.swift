@@ -14,9 +14,8 @@ struct Returning: Sendable {
 extension Replica {
     /// Notes who votes, if a chosen run says so.
     mutating func noteConfiguration(in run: Run) {
-        guard let (next, named) = format.configuration(run), next.slot > configuration.slot else { return }
+        guard let (next, own) = format.configuration(run), next.slot > configuration.slot else { return }
         configuration = next
-        let own = suspended.map { named <= $0 } ?? false ? .learner : named
         if own != incarnation {
             incarnation = own
             returning = isVoter ? Returning() : nil
@@ -53,9 +52,10 @@ extension Replica {
     // MARK: Losing the vote
 
     /// This disk is not what it was, or may not be: it votes no more before a configuration gives it another life.
-    package mutating func suspendVote() {
+    /// - Parameter format: one that takes no configuration so far to be about this disk.
+    package mutating func suspendVote(format: ValueFormat) {
         guard isVoter else { return }
-        suspended = incarnation
+        self.format = format
         incarnation = .learner
         returning = nil
         isRecalling = false

@@ -49,7 +49,7 @@ package struct Replica: Sendable {
     /// Messages that were too old to answer, or did not make sense.
     package internal(set) var ignoredMessages: UInt64 = 0
 
-    let format: ValueFormat
+    var format: ValueFormat
     var random: SplitMix64
     /// The wall clock at the last tick, in microseconds; written into values and never compared.
     var time: UInt64 = 0
@@ -63,8 +63,6 @@ package struct Replica: Sendable {
     var catchUp = CatchUpProgress()
     /// What a node whose vote was given back still has to hear before it votes.
     var returning: Returning?
-    /// The life that this disk was, and is no more: it is older than what others remember, or may be.
-    var suspended: Incarnation?
     /// Whether this node waits for what the others remember of it.
     var isRecalling: Bool
 

@@ -20,8 +20,8 @@ package enum Effect: Sendable {
     case releaseJournal(through: Slot)
     /// This genesis is durable in the journal: write it down in the identity (`Identity.adopt`).
     case adopt(Genesis)
-    /// This life of the disk votes: write it down in the identity (`Identity.admit`).
-    case admit(Incarnation)
+    /// This life of the disk votes, by this name: write it down in the identity (`Identity.admit`).
+    case admit(Incarnation, as: UniqueID)
     /// Something a person would want to read in the log.
     case report(Report)
     /// Stop at once, and say why: going on would break a promise.

@@ -59,8 +59,7 @@ struct FolderRepair {
         }
         identity.boot += 1
         if !hasJournal {
-            identity.journal = journal
-            identity.incarnation = .learner
+            identity.begin(journal)
         }
         try identity.write(fileSystem, places.directory)
         return identity
@@ -129,8 +128,7 @@ struct FolderRepair {
     ) throws(StorageError) {
         let kept = try Journal.setAside(fileSystem, places.journal, in: quarantine)
         done.append(SetAside(reason: reason, kept: kept))
-        identity.journal = journal
-        identity.incarnation = .learner
+        identity.begin(journal)
         try identity.write(fileSystem, places.directory)
     }
 

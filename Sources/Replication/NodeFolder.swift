@@ -133,16 +133,24 @@ extension Identity {
     ) throws(StorageError) {
         guard cluster != genesis.cluster else { return }
         cluster = genesis.cluster
-        incarnation = genesis.membership.incarnation(of: node, journal: journal)
+        incarnation = genesis.membership.incarnation(of: node, journal: vote)
         try write(fileSystem, directory)
     }
 
-    /// Writes down that this disk votes as `incarnation`, having promised what it must. A start that does not find it so
-    /// asks the others again.
+    /// Takes up another journal, which no configuration names.
+    mutating func begin(_ journal: UniqueID) {
+        self.journal = journal
+        vote = journal
+        incarnation = .learner
+    }
+
+    /// Writes down that this disk votes as `incarnation`, by this name, having promised what it must. A start that does not
+    /// find it so asks the others again.
     package mutating func admit(
-        _ incarnation: Incarnation, _ fileSystem: any FileSystem, _ directory: FilePath
+        _ incarnation: Incarnation, as vote: UniqueID, _ fileSystem: any FileSystem, _ directory: FilePath
     ) throws(StorageError) {
         self.incarnation = incarnation
+        self.vote = vote
         try write(fileSystem, directory)
     }
 }

@@ -31,7 +31,7 @@ extension ReplicaDriver {
             let answer =
                 formation == nil
                 ? Standing(
-                    journal: journal, membersHash: configuration.membersHash, genesis: genesisEntry,
+                    journal: vote, membersHash: configuration.membersHash, genesis: genesisEntry,
                     asker: standing.journal) : formation?.answer(standing, from: node)
             if let answer { send(.standing(answer), to: node) }
         }
@@ -85,7 +85,9 @@ extension ReplicaDriver {
             Membership.last(in: $1) ?? $0
         }
         self.membership = membership
-        let own = membership.incarnation(of: configuration.node, journal: journal)
+        let isSuspended = recovered != nil && configuration.restartsStrictly && configuration.members.count > 1
+        if isSuspended { vote = .random(using: &random) }
+        let own = membership.incarnation(of: configuration.node, journal: vote)
         session = SessionID(
             node: configuration.node, incarnation: membership.member(configuration.node)?.incarnation ?? own, boot: boot
         )
@@ -105,7 +107,7 @@ extension ReplicaDriver {
             window: configuration.window, checksum: Run.xxh3)
         replica = Replica(
             settings: settings, configuration: membership.configuration, acceptor: acceptor,
-            format: .entries(of: session, journal: journal), seed: random.next())
+            format: .entries(of: session, vote: vote), seed: random.next())
         tail = LogTail(
             limits: genesis.limits, logThrough: logThrough, segmentBytes: recovered?.segmentBytes ?? 0,
             mostBytes: configuration.keptLogBytes)
@@ -113,6 +115,7 @@ extension ReplicaDriver {
         if let recovered {
             beginMending(recovered)
             beginRecall()
+            if isSuspended { effects.append(.report(.voteSuspended(.strictRestart))) }
         }
     }
 }

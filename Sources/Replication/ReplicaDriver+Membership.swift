@@ -6,7 +6,7 @@ package import PaxosLog
 
 /// Asks the leader for the vote of a node whose disk is not the one that had it.
 package struct Readmission: Equatable, Sendable {
-    /// The journal that is to vote.
+    /// What the disk is to be called whose vote counts: its journal's name, or one that it took since.
     package var journal: UniqueID
     /// The life that had the vote last, as far as the asker knows: so that a question that comes twice gives one vote.
     package var after: Incarnation
@@ -24,7 +24,7 @@ extension ReplicaDriver {
             !isStopping, let replica, let leader = replica.leader, let member = membership?.member(configuration.node),
             replica.knownChosenThrough <= replica.chosenThrough + DriverStatus.healthySlots
         else { return }
-        send(.readmission(Readmission(journal: journal, after: member.incarnation)), to: leader.node)
+        send(.readmission(Readmission(journal: vote, after: member.incarnation)), to: leader.node)
     }
 
     /// Proposes that the asker votes. A node that is heard to vote keeps its vote: the asker then is another process under

@@ -3,6 +3,7 @@
 // for this, so that it helps, and proves nothing (docs/guarantees.md).
 
 package import Paxos
+import PaxosLog
 
 /// What a node knows of one life of another: of its starts, and of its votes.
 package struct Memory: Equatable, Sendable {
@@ -61,7 +62,6 @@ struct Recollection: Sendable {
 extension ReplicaDriver {
     mutating func beginRecall() {
         recollection.silent = Set(configuration.members.filter { $0 != configuration.node })
-        if configuration.restartsStrictly { suspendVote(.strictRestart) }
     }
 
     /// Asks again those that did not answer, for as long as it may matter.
@@ -92,7 +92,9 @@ extension ReplicaDriver {
     private mutating func suspendVote(_ reason: SuspensionReason) {
         guard replica?.isVoter == true else { return }
         effects.append(.report(.voteSuspended(reason)))
-        replica?.suspendVote()
+        // A new name: what the others chose, or may yet choose, for the disk that this one was once is not for this one.
+        vote = .random(using: &random)
+        replica?.suspendVote(format: .entries(of: session, vote: vote))
     }
 }
 

@@ -8,8 +8,8 @@ package import StateMachine
 
 package struct ReplicaDriver: Sendable {
     package let configuration: DriverConfiguration
-    /// Who this node is among its peers: the journal that votes, and the session of its clients' commands.
-    let journal: UniqueID
+    /// What a configuration must call this disk for its vote to count.
+    var vote: UniqueID
     let boot: UInt64
     package internal(set) var store: KeyValueStore
 
@@ -54,7 +54,7 @@ package struct ReplicaDriver: Sendable {
     /// - Parameter seed: of time-outs and identifiers; nodes must not share it.
     package init(configuration: DriverConfiguration, recovered: RecoveredNode, seed: UInt64) {
         self.configuration = configuration
-        journal = recovered.identity.journal
+        vote = recovered.identity.vote
         boot = recovered.identity.boot
         setAside = recovered.setAside
         session = SessionID(node: configuration.node, incarnation: .learner, boot: recovered.identity.boot)
@@ -71,7 +71,7 @@ package struct ReplicaDriver: Sendable {
             join(genesis.value, recovered: recovered)
         } else {
             formation = Formation(
-                configuration: configuration, journal: journal, cluster: recovered.identity.cluster)
+                configuration: configuration, journal: vote, cluster: recovered.identity.cluster)
         }
     }
 
@@ -206,7 +206,7 @@ package struct ReplicaDriver: Sendable {
             incoming.removeAll()
             effects.append(.report(.leaderLost))
         case .voteReturned(let incarnation):
-            effects.append(.admit(incarnation))
+            effects.append(.admit(incarnation, as: vote))
             effects.append(.report(.voteReturned(incarnation)))
         }
         reads.askAgain(askedBefore: ticks + 1)

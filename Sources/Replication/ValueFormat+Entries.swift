@@ -6,8 +6,8 @@ import PaxosLog
 extension ValueFormat {
     /// - Parameters:
     ///   - session: whose no-ops they are.
-    ///   - journal: the one that votes, or may come to vote, for the session's node.
-    static func entries(of session: SessionID, journal: UniqueID) -> ValueFormat {
+    ///   - vote: what a configuration must call this disk for it to vote for the session's node.
+    static func entries(of session: SessionID, vote: UniqueID) -> ValueFormat {
         ValueFormat(
             checksum: Run.xxh3,
             noOp: { slot, time in
@@ -18,7 +18,7 @@ extension ValueFormat {
             },
             isConfiguration: { Membership.isConfiguration($0.span.bytes, at: 0) },
             configuration: { run in
-                Membership.last(in: run).map { ($0.configuration, $0.incarnation(of: session.node, journal: journal)) }
+                Membership.last(in: run).map { ($0.configuration, $0.incarnation(of: session.node, journal: vote)) }
             })
     }
 }

@@ -89,7 +89,7 @@ import Testing
         func readLog(from slot: Slot, bytes: Int, for peer: NodeID) {}
         func releaseJournal(through slot: Slot) {}
         func adopt(_ genesis: Genesis) { note(.adopt) }
-        func admit(_ incarnation: Incarnation) { note(.admit) }
+        func admit(_ incarnation: Incarnation, as vote: UniqueID) { note(.admit) }
         func send(_ message: PeerMessage, to node: NodeID) { note(.send(node, message.content)) }
         func flush() { note(.flush) }
     }

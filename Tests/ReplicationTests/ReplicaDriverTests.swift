@@ -118,7 +118,7 @@ import Testing
                 content: .standing(
                     Standing(
                         journal: UniqueID(high: journal, low: 0), membersHash: hash, genesis: nil,
-                        asker: node.driver.journal)))
+                        asker: node.driver.vote)))
         }
         node.turn(.tick(now: 10_000), .message(standing(11, hash: hash), from: NodeID(1)))
         #expect(node.driver.genesis == nil)
@@ -152,7 +152,7 @@ import Testing
                     content: .standing(
                         Standing(
                             journal: UniqueID(high: 78, low: 0), membersHash: node.driver.configuration.membersHash,
-                            genesis: entry, asker: node.driver.journal))),
+                            genesis: entry, asker: node.driver.vote))),
                 from: NodeID(1)))
         _ = node.sync()
         #expect(node.driver.status.role == .learner)

@@ -18,7 +18,7 @@ import Testing
         for peer in peers {
             let standing = Standing(
                 journal: UniqueID(high: UInt64(peer.rawValue), low: 7),
-                membersHash: node.driver.configuration.membersHash, genesis: nil, asker: node.driver.journal)
+                membersHash: node.driver.configuration.membersHash, genesis: nil, asker: node.driver.vote)
             node.turn(
                 .message(
                     PeerMessage(

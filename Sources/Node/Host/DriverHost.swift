@@ -140,7 +140,7 @@ final class DriverHost: @unchecked Sendable {
         case .readLog(let slot, let bytes, let peer): storage?.readLog(from: slot, bytes: bytes, for: peer)
         case .releaseJournal(let slot): storage?.releaseJournal(through: slot)
         case .adopt(let genesis): storage?.adopt(genesis)
-        case .admit(let incarnation): storage?.admit(incarnation)
+        case .admit(let incarnation, let vote): storage?.admit(incarnation, as: vote)
         case .report(let report): reports.write(report, to: logger)
         case .halt(let reason):
             logger.critical("The node stops: going on would break a promise", metadata: ["reason": "\(reason)"])

@@ -14,7 +14,7 @@ protocol StorageOutlet: Sendable {
     func readLog(from slot: Slot, bytes: Int, for peer: NodeID)
     func releaseJournal(through slot: Slot)
     func adopt(_ genesis: Genesis)
-    func admit(_ incarnation: Incarnation)
+    func admit(_ incarnation: Incarnation, as vote: UniqueID)
 }
 
 /// Called on the driver's event loop only.

@@ -48,8 +48,10 @@ final class LogThread: @unchecked Sendable {
         change { log throws(StorageError) in try log.identity.adopt(genesis, log.fileSystem, log.places.directory) }
     }
 
-    func admit(_ incarnation: Incarnation) {
-        change { log throws(StorageError) in try log.identity.admit(incarnation, log.fileSystem, log.places.directory) }
+    func admit(_ incarnation: Incarnation, as vote: UniqueID) {
+        change { log throws(StorageError) in
+            try log.identity.admit(incarnation, as: vote, log.fileSystem, log.places.directory)
+        }
     }
 
     private func change(_ body: @escaping @Sendable (LogThread) throws(StorageError) -> Void) {

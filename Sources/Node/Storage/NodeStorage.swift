@@ -46,5 +46,5 @@ final class NodeStorage: StorageOutlet {
 
     func adopt(_ genesis: Genesis) { log.adopt(genesis) }
 
-    func admit(_ incarnation: Incarnation) { log.admit(incarnation) }
+    func admit(_ incarnation: Incarnation, as vote: UniqueID) { log.admit(incarnation, as: vote) }
 }

@@ -18,8 +18,15 @@ package struct Identity: Equatable, Sendable {
     package var boot: UInt64
     /// The journal that goes with it: one of another life of this disk does not.
     package var journal: UniqueID
+    /// What a configuration must call this disk for its vote to count: the journal, or a name that the disk took later
+    /// because it could not be sure to be what it was.
+    package var vote: UniqueID
 
-    package init(node: NodeID, cluster: UniqueID?, incarnation: Incarnation, boot: UInt64, journal: UniqueID) {
+    package init(
+        node: NodeID, cluster: UniqueID?, incarnation: Incarnation, boot: UInt64, journal: UniqueID,
+        vote: UniqueID? = nil
+    ) {
+        self.vote = vote ?? journal
         self.node = node
         self.cluster = cluster
         self.incarnation = incarnation
@@ -44,6 +51,7 @@ extension Identity {
               "incarnation": \(incarnation),
               "boot": \(boot),
               "journal": "\(journal)",
+              "vote": "\(vote)",
 
             """
     }
@@ -66,6 +74,7 @@ extension Identity {
         var incarnation: UInt32
         var boot: UInt64
         var journal: String
+        var vote: String
         var checksum: String
     }
 
@@ -86,10 +95,12 @@ extension Identity {
         }
         guard let node = NodeID(file.node) else { throw corrupt("\"\(file.node)\" is no node") }
         guard let journal = UniqueID(file.journal) else { throw corrupt("\"\(file.journal)\" is no journal") }
+        guard let vote = UniqueID(file.vote) else { throw corrupt("\"\(file.vote)\" is no name of a vote") }
         let cluster = file.cluster.flatMap { UniqueID($0) }
         guard cluster != nil || file.cluster == nil else { throw corrupt("the cluster is no identifier") }
         self.init(
-            node: node, cluster: cluster, incarnation: Incarnation(file.incarnation), boot: file.boot, journal: journal)
+            node: node, cluster: cluster, incarnation: Incarnation(file.incarnation), boot: file.boot, journal: journal,
+            vote: vote)
         guard file.checksum == checksum else { throw corrupt("the checksum is not that of the fields") }
     }
 

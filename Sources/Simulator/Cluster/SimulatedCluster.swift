@@ -256,8 +256,8 @@ final class SimulatedCluster {
             if !node.releaseJournal(through: slot) { crash(node.id) }
         case .adopt(let genesis):
             if !node.adopt(genesis) { crash(node.id) }
-        case .admit(let incarnation):
-            if !node.admit(incarnation) { crash(node.id) }
+        case .admit(let incarnation, let vote):
+            if !node.admit(incarnation, as: vote) { crash(node.id) }
         case .report(let text):
             tell("\(node.id) reports \(text)")
             if case .electionStarted = text { report.elections += 1 }

@@ -276,10 +276,12 @@ final class SimulatedNode {
         return true
     }
 
-    func admit(_ incarnation: Incarnation) -> Bool {
+    func admit(_ incarnation: Incarnation, as vote: UniqueID) -> Bool {
         guard var running else { return false }
         self.running = nil
-        guard (try? running.identity.admit(incarnation, disk, SimulatedNode.directory)) != nil else { return false }
+        guard (try? running.identity.admit(incarnation, as: vote, disk, SimulatedNode.directory)) != nil else {
+            return false
+        }
         self.running = running
         return true
     }
