@@ -45,7 +45,7 @@ struct ClusterChecks {
         promised[id] = driver.promised
     }
 
-    /// The journal's files do not gather: those whose slots the log holds are used again or removed.
+    /// The journal's files do not gather once the log is complete: those whose slots it holds are used again or removed.
     static func checkJournalFiles(of node: SimulatedNode) throws {
         let files = try node.disk.list(NodeFolder.Places(SimulatedNode.directory).journal).count
         guard files > mostJournalFiles else { return }
