@@ -53,7 +53,8 @@ struct ClusterChecks {
             description: "\(node.id) has \(files) journal files, and \(mostJournalFiles) is the most")
     }
 
-    static let mostJournalFiles = 5
+    /// Some more than unchosen values take: a file of promises alone goes only when the log grows.
+    static let mostJournalFiles = 12
 
     /// What a node holds in memory keeps to its bounds.
     static func checkBudgets(_ node: SimulatedNode) throws {
