@@ -86,7 +86,10 @@ extension ReplicaDriver {
         }
         self.membership = membership
         let isSuspended = recovered != nil && configuration.restartsStrictly && configuration.members.count > 1
-        if isSuspended { vote = .random(using: &random) }
+        if isSuspended {
+            vote = .random(using: &random)
+            isSessionSuspended = true
+        }
         let own = membership.incarnation(of: configuration.node, journal: vote)
         session = SessionID(
             node: configuration.node, incarnation: membership.member(configuration.node)?.incarnation ?? own, boot: boot

@@ -94,6 +94,7 @@ extension ReplicaDriver {
         effects.append(.report(.voteSuspended(reason)))
         // A new name: what the others chose, or may yet choose, for the disk that this one was once is not for this one.
         vote = .random(using: &random)
+        isSessionSuspended = true
         replica?.suspendVote(format: .entries(of: session, vote: vote))
     }
 }

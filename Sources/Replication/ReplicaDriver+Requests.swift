@@ -34,7 +34,7 @@ extension ReplicaDriver {
 
     /// Gives waiting commands slots, or to the leader.
     mutating func sendCommands() {
-        guard let replica else { return }
+        guard let replica, !isSessionSuspended else { return }
         if replica.nextSlot != nil {
             proposeCommands()
         } else if let leader = replica.leader, leader.node != configuration.node {
@@ -75,6 +75,7 @@ extension ReplicaDriver {
     mutating func renewSession() {
         guard incarnation > session.incarnation else { return }
         session = SessionID(node: configuration.node, incarnation: incarnation, boot: boot)
+        isSessionSuspended = false
         for command in commands.removeSent() { answer(command.request, .unknown) }
     }
 

@@ -20,6 +20,9 @@ package struct ReplicaDriver: Sendable {
     var genesisEntry: [UInt8] = []
     /// Who votes, by the last configuration applied.
     package internal(set) var membership: Membership?
+    /// Whether this start's session may be one that was used before, since the disk may be an older image: nothing is asked
+    /// under it, and the vote brings another.
+    var isSessionSuspended = false
     /// Of this start's commands.
     package internal(set) var session: SessionID
     var replica: Replica?
@@ -206,6 +209,7 @@ package struct ReplicaDriver: Sendable {
             incoming.removeAll()
             effects.append(.report(.leaderLost))
         case .voteReturned(let incarnation):
+            if isSessionSuspended { renewSession() }
             effects.append(.admit(incarnation, as: vote))
             effects.append(.report(.voteReturned(incarnation)))
         }
@@ -251,8 +255,7 @@ package struct ReplicaDriver: Sendable {
 
     /// Answers the client that waits for this entry, if it is one of this node's.
     private mutating func answer(_ entry: EntryView, _ outcome: Outcome) {
-        guard entry.sequence > 0, entry.session.node == configuration.node, entry.session.boot == boot,
-            outcome != .duplicate, let command = commands.remove(entry.sequence)
+        guard entry.sequence > 0, entry.session == session, !isSessionSuspended, outcome != .duplicate, let command = commands.remove(entry.sequence)
         else { return }
         let answer: Answer =
             outcome == .sessionExpired ? .refused(.sessionExpired) : .applied(entry.slot, outcome)

@@ -14,7 +14,9 @@ enum Shrinking {
 
     static func of(_ failure: Campaign.Failure) -> Result {
         var smallest = failure
-        for fault in failure.plan.faults.sorted() {
+        // The same run, by the faults that it drew.
+        smallest.plan.faults = FaultMix(seed: failure.seed, allowed: failure.plan.faults).faults
+        for fault in smallest.plan.faults.sorted() {
             var plan = smallest.plan
             plan.faults.remove(fault)
             if let smaller = fails(failure.seed, plan) { smallest = smaller }

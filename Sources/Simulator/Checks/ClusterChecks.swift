@@ -45,7 +45,7 @@ struct ClusterChecks {
         promised[id] = driver.promised
     }
 
-    /// The journal's files do not gather: those whose slots the log holds are used again or removed.
+    /// The journal's files do not gather once the log is complete: those whose slots it holds are used again or removed.
     static func checkJournalFiles(of node: SimulatedNode) throws {
         let files = try node.disk.list(NodeFolder.Places(SimulatedNode.directory).journal).count
         // What is learned again is journaled again, until the log holds it.
@@ -54,6 +54,7 @@ struct ClusterChecks {
             description: "\(node.id) has \(files) journal files, and \(mostJournalFiles) is the most")
     }
 
+    /// More than unchosen values take: a file of promises alone goes only when the log grows.
     static let mostJournalFiles = 24
 
     /// What a node holds in memory keeps to its bounds.

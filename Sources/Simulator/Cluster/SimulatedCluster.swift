@@ -168,8 +168,8 @@ final class SimulatedCluster {
         case .logWritten(let id, let start):
             guard isCurrent(id, start), let node = nodes[id] else { return }
             guard let (log, blocks) = node.finishLogWrite() else { return crash(id) }
-            try ClusterChecks.checkJournalFiles(of: node)
             try deliver(.logDurable(log, blocks), to: id)
+            if node.isLogComplete { try ClusterChecks.checkJournalFiles(of: node) }
         case .request(let request, let content, let id, let start):
             if isCurrent(id, start) { try deliver(.request(request, content), to: id) }
         case .journalIdle(let id, let start, let writes):

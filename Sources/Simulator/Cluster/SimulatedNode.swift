@@ -237,6 +237,9 @@ final class SimulatedNode {
         return true
     }
 
+    /// Whether the log holds every block that it was given.
+    var isLogComplete: Bool { running.map { !$0.isLogBusy && $0.blocks.isEmpty } ?? false }
+
     func beginLogWrite() -> Bool {
         guard let running, !running.isLogBusy, !running.blocks.isEmpty else { return false }
         self.running?.isLogBusy = true
