@@ -20,11 +20,13 @@ package struct NodeFolder: ~Copyable {
     ///   - now: the wall clock in microseconds since 1970.
     ///   - seed: random, another at each start.
     ///   - mends: whether what is damaged is put into quarantine, for the other nodes to make good; else it is an error.
+    ///   - restartsStrictly: whether the folder may be an older image of what it was.
     ///   - progress: told the slot through which the log has been replayed, from time to time.
     /// - Throws: `StorageError`; nothing but the identity's boot counter and the quarantine has been written then.
     package static func open(
         _ fileSystem: any FileSystem, directory: FilePath, node: NodeID, now: UInt64, seed: UInt64,
-        journalFileBytes: Int = NodeFolder.journalFileBytes, mends: Bool = false, progress: (Slot) -> Void = { _ in }
+        journalFileBytes: Int = NodeFolder.journalFileBytes, mends: Bool = false, restartsStrictly: Bool = false,
+        progress: (Slot) -> Void = { _ in }
     ) throws(StorageError) -> NodeFolder {
         let places = Places(directory)
         try fileSystem.createDirectory(directory)
@@ -61,6 +63,9 @@ package struct NodeFolder: ~Copyable {
             throw .missing(
                 file: places.log, reason: "the node belongs to a cluster, and neither log nor journal holds its genesis"
             )
+        }
+        if genesis == nil, restartsStrictly {
+            try identity.renew(.random(using: &random), now: now, fileSystem, places)
         }
         let recovered = RecoveredNode(
             identity: identity, genesis: genesis, membership: logged.membership, store: logged.store,
@@ -135,6 +140,16 @@ extension Identity {
         cluster = genesis.cluster
         incarnation = genesis.membership.incarnation(of: node, journal: vote)
         try write(fileSystem, directory)
+    }
+
+    /// A disk that knows of no cluster, and may be an image of one that had not joined yet, begins anew.
+    fileprivate mutating func renew(
+        _ vote: UniqueID, now: UInt64, _ fileSystem: any FileSystem, _ places: NodeFolder.Places
+    ) throws(StorageError) {
+        self.vote = vote
+        boot = max(boot, now / 1_000)
+        incarnation = .learner
+        try write(fileSystem, places.directory)
     }
 
     /// Takes up another journal, which no configuration names.

@@ -255,7 +255,8 @@ package struct ReplicaDriver: Sendable {
 
     /// Answers the client that waits for this entry, if it is one of this node's.
     private mutating func answer(_ entry: EntryView, _ outcome: Outcome) {
-        guard entry.sequence > 0, entry.session == session, !isSessionSuspended, outcome != .duplicate, let command = commands.remove(entry.sequence)
+        guard entry.sequence > 0, entry.session == session, !isSessionSuspended, outcome != .duplicate,
+            let command = commands.remove(entry.sequence)
         else { return }
         let answer: Answer =
             outcome == .sessionExpired ? .refused(.sessionExpired) : .applied(entry.slot, outcome)

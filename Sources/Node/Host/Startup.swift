@@ -83,7 +83,8 @@ struct Startup {
         do throws(StorageError) {
             folder = try NodeFolder.open(
                 fileSystem, directory: configuration.data, node: configuration.node, now: WallClock.now,
-                seed: .random(in: .min ... .max), mends: configuration.mendsDamage
+                seed: .random(in: .min ... .max), mends: configuration.mendsDamage,
+                restartsStrictly: configuration.restartsStrictly
             ) { slot in
                 guard NIODeadline.now() - lastLine > .seconds(1) else { return }
                 lastLine = NIODeadline.now()

@@ -101,7 +101,8 @@ final class SimulatedNode {
         isJournalMarked = false
         let folder = try NodeFolder.open(
             fileSystem, directory: SimulatedNode.directory, node: id, now: now, seed: seed,
-            journalFileBytes: SimulatedNode.journalFileBytes, mends: members.count > 1 && !refusesDamage)
+            journalFileBytes: SimulatedNode.journalFileBytes, mends: members.count > 1 && !refusesDamage,
+            restartsStrictly: restartsStrictly)
         running = folder.unpack { journal, log, recovered in
             var recovered = recovered
             seam?.start(&recovered)
