@@ -97,7 +97,7 @@ extension ReplicaDriver {
         var settings = Replica.Settings(node: configuration.node, incarnation: own)
         if let recovered {
             settings.isReturning = own != .learner && recovered.identity.incarnation != own
-            settings.isRecalling = configuration.members.count > 1
+            settings.isRecalling = configuration.members.count > 1 && !isSuspended
         }
         settings.heartbeatTicks = configuration.heartbeatTicks
         settings.electionTicks = configuration.electionTicks

@@ -12,6 +12,10 @@ struct RunReport: Sendable {
     var crashes = 0
     /// Starts that a node refused because of damage.
     var refusals = 0
+    /// What nodes set aside because it was damaged.
+    var quarantined = 0
+    /// Votes that were given back.
+    var readmissions = 0
     var faults: [Fault: Int] = [:]
     var slots: UInt64 = 0
     /// Microseconds.
@@ -25,7 +29,8 @@ struct RunReport: Sendable {
     var totalLine: String {
         let faults = faults.sorted { $0.key < $1.key }.map { "\($0.key.rawValue) \($0.value)" }
         return "\(acknowledged) writes acknowledged, \(reads) reads, \(refused) refused, \(unknown) unknown; "
-            + "\(slots) slots, \(elections) elections, \(crashes) crashes, \(refusals) starts refused; "
+            + "\(slots) slots, \(elections) elections, \(crashes) crashes, \(quarantined) times damage set aside, "
+            + "\(readmissions) votes given back, \(refusals) starts refused; "
             + "\(decimal(Double(simulatedTime) / 1_000_000, digits: 1)) s simulated, \(events) events; "
             + "faults: \(faults.isEmpty ? "none" : faults.joined(separator: ", "))"
     }
@@ -39,6 +44,8 @@ struct RunReport: Sendable {
         elections += other.elections
         crashes += other.crashes
         refusals += other.refusals
+        quarantined += other.quarantined
+        readmissions += other.readmissions
         faults.merge(other.faults) { $0 + $1 }
         slots += other.slots
         simulatedTime += other.simulatedTime

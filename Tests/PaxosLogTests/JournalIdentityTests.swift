@@ -28,7 +28,8 @@ import Testing
                   "incarnation": 1,
                   "boot": 1700000000000,
                   "journal": "00000000000000c200000000000000d3",
-                  "checksum": "ac79c711752635d4"
+                  "vote": "00000000000000c200000000000000d3",
+                  "checksum": "8cccad0e78f1fcf5"
                 }
 
                 """)

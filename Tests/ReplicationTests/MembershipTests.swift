@@ -55,7 +55,7 @@ import Testing
                 genesis: RecoveredNode.Founding(value: MembershipTests.genesis, entry: founding), membership: nil,
                 store: KeyValueStore(), log: .empty, logBlocks: [], segmentBytes: 0,
                 promised: MembershipTests.promised, chosen: [MembershipTests.chosen(founding, .first)] + chosen,
-                accepted: [], now: 1)
+                vouchedThrough: .first, accepted: [], now: 1)
             driver = ReplicaDriver(configuration: configuration, recovered: recovered, seed: 3)
         }
 
@@ -174,7 +174,8 @@ import Testing
         #expect(!node.hasAskedToLead)
         node.hear(from: 1, ballot: Ballot(round: 7, node: NodeID(1), incarnation: .first))
         node.tick(50)
-        #expect(node.readmissions == [Readmission(journal: Self.journal, after: .first)])
+        #expect(node.readmissions == [Readmission(journal: node.driver.vote, after: .first)])
+        #expect(node.driver.vote != Self.journal, "what is chosen for the disk that this was is not for it")
     }
 
     @Test func whatIsRememberedOfThisStartIsNotOlder() {
@@ -193,7 +194,7 @@ import Testing
         #expect(node.suspensions == [.strictRestart])
         let leader = Ballot(round: 7, node: NodeID(1), incarnation: .first)
         node.hear(from: 1, ballot: leader)
-        let next = try #require(Self.genesis.membership.readmitting(NodeID(0), journal: Self.journal))
+        let next = try #require(Self.genesis.membership.readmitting(NodeID(0), journal: node.driver.vote))
         let entry = Self.entry(Slot(2), .configuration, next.encoded())
         node.receive(
             .paxos(.learned(Message.Learned(run: Self.chosen(entry, Slot(2)), promised: leader))), from: 1)
@@ -207,7 +208,8 @@ import Testing
                 node.receive(.paxos(.returnAnswer(answer)), from: peer, configuration: Slot(2))
             }
         }
-        #expect(node.effects.contains { if case .admit(Incarnation(2)) = $0 { true } else { false } })
+        #expect(
+            node.effects.contains { if case .admit(Incarnation(2), as: node.driver.vote) = $0 { true } else { false } })
         #expect(node.driver.status.role == .follower)
     }
 

@@ -32,6 +32,7 @@ import Testing
         case .readBeforeNoOp: runs(21, 100, .loss, .partition, .crash)
         case .cutAtDamage:
             runs(6, 150, isBeyondBudget: true, .loss, .crash, .crashAll, .bitFlip, .misdirected)
+        case .trustImage: runs(1, 100, .rollback, .loss, .partition, .crash)
         case .voteAfterWipe: runs(6, 100, .loss, .partition, .crash, .pause, .wipe)
         }
     }

@@ -1,6 +1,7 @@
 // /status, as JSON. Names of fields are promises to those who read them by program.
 
 import Paxos
+import PaxosLog
 import Replication
 
 extension NodeStatus {

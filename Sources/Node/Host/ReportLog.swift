@@ -4,7 +4,9 @@
 import Logging
 import Metrics
 import NIOCore
+import PaxosLog
 import Replication
+import SystemPackage
 
 struct ReportLog {
     static let patience = TimeAmount.seconds(30)

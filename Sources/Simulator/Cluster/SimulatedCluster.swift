@@ -80,7 +80,7 @@ final class SimulatedCluster {
         for id in members {
             nodes[id] = SimulatedNode(
                 id: id, members: members, electionTicks: mix.electionTicks,
-                restartsStrictly: plan.restartsStrictly, flaw: plan.flaw)
+                restartsStrictly: plan.restartsStrictly && plan.flaw != .trustImage, flaw: plan.flaw)
             clocks[id] = SimulatedClock()
         }
     }
@@ -260,7 +260,12 @@ final class SimulatedCluster {
             if !node.admit(incarnation, as: vote) { crash(node.id) }
         case .report(let text):
             tell("\(node.id) reports \(text)")
-            if case .electionStarted = text { report.elections += 1 }
+            switch text {
+            case .electionStarted: report.elections += 1
+            case .setAside: report.quarantined += 1
+            case .voteReturned: report.readmissions += 1
+            default: break
+            }
         case .halt(let reason): throw SimulationFailure(description: "\(node.id) halted: \(reason)")
         }
     }

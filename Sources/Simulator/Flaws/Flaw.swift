@@ -19,6 +19,7 @@ enum Flaw: String, CaseIterable, Sendable {
     case ignoreChecksum = "ignore-checksum"
     case cutAtDamage = "cut-at-damage"
     case voteAfterWipe = "vote-after-wipe"
+    case trustImage = "trust-image"
 
     /// What a node with it does.
     var summary: String {
@@ -38,6 +39,7 @@ enum Flaw: String, CaseIterable, Sendable {
         case .readBeforeNoOp: "as a leader, answers reads before its first no-op is chosen"
         case .ignoreChecksum: "takes values whose checksum is wrong"
         case .cutAtDamage: "cuts a damaged file where the damage is, and starts"
+        case .trustImage: "votes on with a disk that was put back to an older image, and asks nobody about it"
         case .voteAfterWipe: "votes on with an emptied disk, as if it had not been"
         }
     }

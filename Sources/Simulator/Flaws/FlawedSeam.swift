@@ -42,6 +42,7 @@ struct FlawedSeam {
     mutating func admit(_ event: Event, to driver: ReplicaDriver) -> [Event] {
         switch event {
         case .message(let message, let from):
+            if case .recall = message.content, flaw == .trustImage { return [] }
             guard case .paxos(let content) = message.content else { return [event] }
             return admit(content, in: message, from: from, to: driver)
         case .request(let request, .read(let key)) where answersReadsAtOnce(driver):

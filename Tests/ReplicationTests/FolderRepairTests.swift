@@ -1,0 +1,195 @@
+// A damaged data folder, opened: what is damaged goes to quarantine, and the node goes on without its vote or without the
+// end of its log, whatever the crash in the middle of it leaves.
+
+import Paxos
+import PaxosLog
+import StateMachine
+import SystemPackage
+import Testing
+
+@testable import Replication
+
+@Suite struct FolderRepairTests {
+    private static let node = NodeID(0)
+    private static let journal = UniqueID(high: 70, low: 0)
+    private static let places = NodeFolder.Places("/data")
+    private static let slots = 150
+    private static let promised = Ballot(round: 9, node: NodeID(1), incarnation: .first)
+
+    private static let genesis = Genesis(
+        cluster: UniqueID(high: 9, low: 9),
+        members: (0..<3).map {
+            Genesis.Member(node: NodeID($0), incarnation: .first, journal: UniqueID(high: 70 + UInt64($0), low: 0))
+        }, limits: LogLimits(blockBytes: 600, segmentBytes: 2_000))
+
+    private static func body(_ slots: ClosedRange<Int>) -> [UInt8] {
+        var body: [UInt8] = []
+        for slot in slots {
+            Entry(
+                slot: Slot(UInt64(slot)), kind: slot == 1 ? .genesis : .noOp, time: 1,
+                session: SessionID(node: node, incarnation: .first, boot: 1), sequence: 0,
+                payload: slot == 1 ? genesis.encoded() : []
+            ).encode(into: &body)
+        }
+        return body
+    }
+
+    /// A member's folder: most slots are in the log, the last ones in the journal, and of the older ones the journal
+    /// knows that they were chosen.
+    private static func folder() throws -> (MemoryFileSystem, logThrough: Slot) {
+        let disk = MemoryFileSystem()
+        try disk.createDirectory("/data")
+        try Identity(node: node, cluster: genesis.cluster, incarnation: .first, boot: 5, journal: journal)
+            .write(disk, "/data")
+        var cutter = BlockCutter(limits: genesis.limits, next: .first, segmentBytes: 0)
+        var log = try ChosenLog.open(disk, directory: places.log)
+        try log.append(cutter.append(body: body(1...slots), firstSlot: .first, count: slots))
+        let through = log.through
+        let (acceptor, _) = try Journal.open(
+            disk, directory: places.journal, identity: JournalIdentity(node: node, journal: journal),
+            fileBytes: 64 << 10, seed: 1, logThrough: through)
+        let first = Int(through.rawValue) + 1
+        let ballot = Ballot(round: 3, node: node, incarnation: .first)
+        try acceptor.append([
+            [
+                .promise(ballot),
+                .accepted(
+                    Run(
+                        ballot: ballot, firstSlot: through.next, count: slots - first + 1, body: body(first...slots),
+                        sealedBy: Run.xxh3)),
+            ],
+            [.chosenThrough(Slot(UInt64(slots)), ballot: ballot)], [.promise(promised)],
+        ])
+        try acceptor.markDurable()
+        return (disk, through)
+    }
+
+    private static func open(_ disk: MemoryFileSystem, mends: Bool = true) throws -> RecoveredNode {
+        try NodeFolder.open(
+            disk, directory: "/data", node: node, now: 7_000, seed: 3, journalFileBytes: 64 << 10, mends: mends
+        ).recovered
+    }
+
+    private static func segments(_ disk: MemoryFileSystem) throws -> [FilePath] {
+        try disk.list(places.log).map { places.log.appending($0) }
+    }
+
+    private static func journalFile(_ disk: MemoryFileSystem) throws -> FilePath {
+        let name = try #require(try disk.list(places.journal).first { $0.hasSuffix(".journal") })
+        return places.journal.appending(name)
+    }
+
+    private static func quarantine(_ disk: MemoryFileSystem) throws -> [String] { try disk.list("/data/quarantine") }
+
+    @Test func soundFolderIsLeftAlone() throws {
+        let (disk, through) = try Self.folder()
+        let found = try Self.open(disk)
+        #expect(found.setAside.isEmpty && found.logThrough == through)
+        #expect(found.vouchedThrough == Slot(UInt64(Self.slots)))
+        #expect(try Self.quarantine(disk).isEmpty)
+    }
+
+    /// Where a segment is hurt: its header, its first block's, a payload, its end.
+    @Test(arguments: [0, 85, 200, -1, -100]) func damagedLogEndsBeforeTheDamage(_ place: Int) throws {
+        for index in 0...2 {
+            let (disk, through) = try Self.folder()
+            let file = try Self.segments(disk)[index]
+            let before = try #require(disk.contents(of: file))
+            disk.flipByte(of: file, at: place >= 0 ? place : before.count + place)
+            #expect(throws: StorageError.self) { try Self.open(disk, mends: false) }
+            #expect(try Self.quarantine(disk).isEmpty, "a node that refuses changes nothing")
+            let found = try Self.open(disk)
+            #expect(found.logThrough < through)
+            #expect(found.setAside.count >= 1)
+            #expect(found.setAside.flatMap(\.kept).count == (try Self.quarantine(disk).count))
+            if found.genesis != nil {
+                #expect(found.vouchedThrough == Slot(UInt64(Self.slots)), "what was known to be chosen still is")
+                #expect(found.promised == Self.promised && found.identity.incarnation == .first)
+                #expect(found.lostBlocks.last?.slots.upperBound == through || index == 2)
+            } else {
+                #expect(found.identity.incarnation == .learner && found.identity.cluster == Self.genesis.cluster)
+            }
+            let again = try Self.open(disk)
+            #expect(again.setAside.isEmpty && again.logThrough == found.logThrough)
+            #expect(again.vouchedThrough == found.vouchedThrough)
+        }
+    }
+
+    @Test func missingSegmentIsLikeADamagedOne() throws {
+        let (disk, through) = try Self.folder()
+        try disk.remove(try Self.segments(disk)[1])
+        let found = try Self.open(disk)
+        #expect(found.logThrough < through && found.vouchedThrough == Slot(UInt64(Self.slots)))
+        #expect(found.identity.incarnation == .first)
+    }
+
+    @Test(arguments: [3, 600, 1_100, 1_600]) func damagedJournalCostsTheVoteAndNotTheLog(_ place: Int) throws {
+        let (disk, through) = try Self.folder()
+        disk.flipByte(of: try Self.journalFile(disk), at: place)
+        #expect(throws: StorageError.self) { try Self.open(disk, mends: false) }
+        let found = try Self.open(disk)
+        #expect(found.logThrough == through)
+        #expect(found.identity.incarnation == .learner && found.identity.journal != Self.journal)
+        #expect(found.identity.vote == found.identity.journal && found.promised == .none)
+        #expect(try Self.quarantine(disk).count == 1)
+        #expect(try Self.open(disk).identity.journal == found.identity.journal)
+    }
+
+    @Test func damagedIdentityCostsTheVoteToo() throws {
+        let (disk, through) = try Self.folder()
+        disk.flipByte(of: "/data/identity.json", at: 60)
+        let found = try Self.open(disk)
+        #expect(found.logThrough == through && found.identity.cluster == Self.genesis.cluster)
+        #expect(found.identity.incarnation == .learner && found.identity.journal != Self.journal)
+        #expect(try Self.quarantine(disk).count == 2)
+    }
+
+    /// Whatever a crash leaves of the repair, the next start comes to the same.
+    @Test(arguments: ["log", "journal", "identity"]) func crashInTheRepairChangesNothing(_ what: String) throws {
+        let (damaged, _) = try Self.folder()
+        switch what {
+        case "log": damaged.flipByte(of: try Self.segments(damaged)[1], at: 200)
+        case "journal": damaged.flipByte(of: try Self.journalFile(damaged), at: 600)
+        default: damaged.flipByte(of: "/data/identity.json", at: 60)
+        }
+        let whole = damaged.afterCrash(keeping: .everything)
+        let expected = try Self.open(whole)
+        #expect(whole.operations > 5)
+        for operation in 1...whole.operations {
+            for rule in [CrashRule.nothing, .everything, .random(seed: UInt64(operation))] {
+                let disk = damaged.afterCrash(keeping: .everything)
+                disk.crashAtOperation = operation
+                #expect(throws: StorageError.self) { try Self.open(disk) }
+                let after = disk.afterCrash(keeping: rule)
+                let found = try Self.open(after)
+                #expect(found.logThrough == expected.logThrough || found.logThrough == .zero)
+                #expect(found.identity.incarnation == expected.identity.incarnation)
+                #expect(found.vouchedThrough == expected.vouchedThrough)
+                #expect(found.identity.cluster == Self.genesis.cluster)
+            }
+        }
+    }
+
+    @Test func whatIsLearnedAgainMustBeWhatWasThere() throws {
+        let (disk, _) = try Self.folder()
+        disk.flipByte(of: try Self.segments(disk)[1], at: 200)
+        let found = try Self.open(disk)
+        let lost = try #require(found.lostBlocks.first)
+        func driver() -> ReplicaDriver {
+            ReplicaDriver(
+                configuration: DriverConfiguration(node: Self.node, members: (0..<3).map { NodeID($0) }),
+                recovered: found, seed: 1)
+        }
+        func halts(_ digest: ChainDigest) -> Bool {
+            var driver = driver()
+            driver.handle(
+                .logDurable(
+                    LogExtent(through: lost.slots.upperBound, segments: 1, bytes: 1),
+                    [BlockDigest(slots: lost.slots, chainDigest: digest)]))
+            return driver.takeEffects().contains { if case .halt = $0 { true } else { false } }
+        }
+        #expect(!halts(lost.chainDigest))
+        #expect(halts(.start))
+        #expect(driver().status.mendingThrough == Slot(UInt64(Self.slots)))
+    }
+}
