@@ -17,6 +17,8 @@ TIMES ?= 1
 DELAY ?= 0
 # What to test: a regular expression over Target.Suite/test; empty for everything.
 FILTER ?=
+# How many inputs `make fuzz` gives each decoder, from the seed SEED.
+INPUTS ?= 1000000
 # Which run to simulate; which many.
 SEED ?= 1
 SEEDS ?= 1..1000
@@ -29,7 +31,7 @@ export BUILD_FLAGS := --explicit-target-dependency-import-check error
 export LOGS N HTTP_PORT BIND PEER_PORT COUNT NAME NODES TIMES DELAY PURGE
 
 .DEFAULT_GOAL := help
-.PHONY: help deps build test test-unit test-end-to-end test-processes test-containers test-browser simulate simulate-many \
+.PHONY: help deps build test test-unit test-end-to-end test-processes test-containers test-browser simulate simulate-many fuzz \
     lint format all docker provision local demo bench bench-log install info request requests logs diff verify cmp crash stop clean distclean
 
 help: ## Say what each target does
@@ -71,6 +73,9 @@ simulate-many: deps ## Simulate clusters of three and of five from each of the s
 	swift build -c release --product simulate
 	.build/release/simulate --seeds $(SEEDS)
 	.build/release/simulate --seeds $(SEEDS) --nodes 5
+
+fuzz: deps ## Feed INPUTS mutated inputs from the seed SEED to each decoder of bytes from outside
+	@Scripts/fuzz '$(INPUTS)' '$(SEED)'
 
 lint: deps ## Check format, import lines and warnings; any finding is an error
 	swift format lint --strict --recursive --parallel Package.swift Sources Tests Benchmarks

@@ -30,6 +30,7 @@ let package = Package(
         .executable(name: "paxos-load", targets: ["PaxosLoad"]),
         .executable(name: "bench-cluster", targets: ["ClusterBenchmark"]),
         .executable(name: "bench-log", targets: ["LogBenchmark"]),
+        .executable(name: "fuzz", targets: ["Fuzz"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.0"),
@@ -93,6 +94,15 @@ let package = Package(
             dependencies: [
                 paxos, paxosLog, stateMachine, replication, "CXXHash", "Console", nioCore, systemPackage,
                 argumentParser,
+            ],
+            swiftSettings: settings),
+        .target(name: "CAllocations"),
+        .target(name: "Fuzzing", dependencies: [paxos], swiftSettings: settings),
+        .executableTarget(
+            name: "Fuzz",
+            dependencies: [
+                paxos, paxosLog, stateMachine, replication, "CAllocations", "CXXHash", "CZstd", "Console", "Fuzzing",
+                nioCore, systemPackage, argumentParser,
             ],
             swiftSettings: settings),
         .executableTarget(
