@@ -17,6 +17,8 @@ TIMES ?= 1
 DELAY ?= 0
 # What to test: a regular expression over Target.Suite/test; empty for everything.
 FILTER ?=
+# How many inputs `make fuzz` gives each decoder, from the seed SEED.
+INPUTS ?= 1000000
 # Which run to simulate; which many.
 SEED ?= 1
 SEEDS ?= 1..1000
@@ -31,7 +33,7 @@ export BUILD_FLAGS := --explicit-target-dependency-import-check error
 export LOGS N HTTP_PORT BIND PEER_PORT COUNT NAME NODES TIMES DELAY PURGE
 
 .DEFAULT_GOAL := help
-.PHONY: help deps build test test-unit test-end-to-end test-processes test-containers test-browser simulate simulate-many \
+.PHONY: help deps build test test-unit test-end-to-end test-processes test-containers test-browser simulate simulate-many fuzz \
     torture lint format all docker provision local demo bench bench-log install info request requests logs diff verify cmp crash stop clean distclean
 
 help: ## Say what each target does
@@ -77,6 +79,9 @@ simulate-many: deps ## Simulate clusters of three and of five from each of the s
 torture: build ## Do harm to N real nodes for MINUTES (5), and check what clients saw; SEED=… chooses the harm
 	swift build -c release --product paxos-torture
 	.build/release/paxos-torture --nodes '$(N)' --minutes '$(MINUTES)' $(if $(filter command line environment,$(origin SEED)),--seed '$(SEED)') $(TORTURE)
+
+fuzz: deps ## Feed INPUTS mutated inputs from the seed SEED to each decoder of bytes from outside
+	@Scripts/fuzz '$(INPUTS)' '$(SEED)'
 
 lint: deps ## Check format, import lines and warnings; any finding is an error
 	swift format lint --strict --recursive --parallel Package.swift Sources Tests Benchmarks

@@ -31,6 +31,7 @@ let package = Package(
         .executable(name: "paxos-torture", targets: ["Torture"]),
         .executable(name: "bench-cluster", targets: ["ClusterBenchmark"]),
         .executable(name: "bench-log", targets: ["LogBenchmark"]),
+        .executable(name: "fuzz", targets: ["Fuzz"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.0"),
@@ -97,6 +98,15 @@ let package = Package(
                 systemPackage, argumentParser,
             ],
             swiftSettings: settings),
+        .target(name: "CAllocations"),
+        .target(name: "Fuzzing", dependencies: [paxos], swiftSettings: settings),
+        .executableTarget(
+            name: "Fuzz",
+            dependencies: [
+                paxos, paxosLog, stateMachine, replication, "CAllocations", "CXXHash", "CZstd", "Console", "Fuzzing",
+                nioCore, systemPackage, argumentParser,
+            ],
+            swiftSettings: settings),
         .executableTarget(
             name: "PaxosLoad",
             dependencies: [
@@ -131,7 +141,7 @@ let package = Package(
         .testTarget(
             name: "NodeTests",
             dependencies: [
-                "Node", paxos, paxosLog, stateMachine, replication, nioCore, argumentParser, systemPackage,
+                "Node", "Fuzzing", paxos, paxosLog, stateMachine, replication, nioCore, argumentParser, systemPackage,
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
@@ -151,6 +161,7 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(
             name: "TortureTests", dependencies: ["Torture", paxos, argumentParser], swiftSettings: settings),
+        .testTarget(name: "FuzzingTests", dependencies: ["Fuzzing", paxos], swiftSettings: settings),
         .testTarget(name: "ClusterBenchmarkTests", dependencies: ["ClusterBenchmark"], swiftSettings: settings),
         .testTarget(
             name: "EndToEndTests",

@@ -13,7 +13,7 @@ package enum PeerCodec {
     package static let mostFrameBytes = 8 << 20
     package static let protocolVersion: UInt16 = 0
 
-    static let checksumSeed: UInt64 = 0x4652_414D_4500
+    package static let checksumSeed: UInt64 = 0x4652_414D_4500
 
     /// Appends one frame.
     package static func encode(_ message: PeerMessage, into buffer: inout ByteBuffer) {

@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 extension EndToEnd {
@@ -130,6 +131,44 @@ extension EndToEnd {
                 }
                 try await cluster.start(other)
                 try await cluster.waitUntilEqual()
+                let compared = try await logtool("diff", cluster.data(0), cluster.data(1), cluster.data(2))
+                #expect(compared.ending == .exit(0), "\(compared.output)")
+            }
+        }
+
+        @Test(.timeLimit(.minutes(4))) func damagedNodeMendsItselfFromTheOthers() async throws {
+            try await Cluster.run { cluster in
+                let leader = try await cluster.leader()
+                let damaged = (leader + 1) % 3
+                let value = String(repeating: "v", count: 2_000)
+                for number in 0..<150 {
+                    try #require(try await cluster.client(leader).set("key \(number)", value).status == 200)
+                }
+                try await eventually("the log holds blocks") {
+                    let log = try await cluster.client(damaged).status()["log"] as? [String: Any]
+                    return (log?["through"] as? Int ?? 0) > 100
+                }
+                let files = [
+                    ("log/00000000000000000001.segment", nil, 1), ("journal/0000000001.journal", 600, 2),
+                    ("identity.json", 40, 3),
+                ]
+                for (file, offset, incarnation) in files {
+                    try await cluster.stop(damaged)
+                    try await cluster.flip(damaged, file, at: offset)
+                    try await cluster.start(damaged)
+                    try await cluster.waitUntilVoting(damaged, incarnation: incarnation)
+                    try await eventually("what was damaged is mended") {
+                        let status = try await cluster.client(damaged).status()
+                        return status["mendingThrough"] is NSNull && (status["setAside"] as? [String])?.count == 1
+                    }
+                }
+                try await cluster.waitUntilEqual()
+                #expect(try await cluster.client(damaged).value("key 149", consistency: "local").text == value)
+                let kept = try FileManager.default.contentsOfDirectory(atPath: cluster.data(damaged) + "/quarantine")
+                #expect(kept.contains { $0.hasSuffix(".segment") } && kept.contains { $0.hasSuffix(".journal") })
+                try await cluster.stopAll()
+                let verified = try await logtool("verify", cluster.data(0), cluster.data(1), cluster.data(2))
+                #expect(verified.ending == .exit(0), "\(verified.output)")
                 let compared = try await logtool("diff", cluster.data(0), cluster.data(1), cluster.data(2))
                 #expect(compared.ending == .exit(0), "\(compared.output)")
             }

@@ -175,7 +175,7 @@ import Testing
         }
     }
 
-    @Test(arguments: [1, 80, 12_345_678_901, UInt64.max]) func segmentNameComesBack(_ slot: UInt64) {
+    @Test(arguments: [1, 80, 12_345_678_901, UInt64.max >> 1]) func segmentNameComesBack(_ slot: UInt64) {
         let name = SegmentName(firstSlot: Slot(slot))
         #expect(name.description.utf8.count == 28)
         #expect(SegmentName(name.description) == name)

@@ -13,7 +13,7 @@ extension SegmentWalk {
         if try reportTear(of: offset..<(offset + UInt64(BlockHeader.length + header.storedLength)), header) { return }
         let last = max(lastSlotOfSegment ?? header.lastSlot, header.lastSlot)
         report(.corrupt, slots: header.firstSlot...last, "the block is cut short")
-        position.next = last.next
+        position.next = max(position.next, last.next)
         position.digest = nil
         isFinished = true
     }
@@ -86,7 +86,8 @@ extension SegmentWalk {
         if try segment.nextBlock(from: offset + SegmentWalk.syncWindow, to: segment.size, slots: slotsBehind) != nil {
             return false
         }
-        var last = header?.lastSlot ?? position.next
+        // The header may be of a block that repeats slots.
+        var last = max(header?.lastSlot ?? position.next, position.next)
         var from = offset + 1
         while let next = try segment.nextBlock(from: from, to: segment.size, slots: slotsBehind) {
             last = max(last, next.header.lastSlot)

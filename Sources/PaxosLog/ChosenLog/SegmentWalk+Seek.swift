@@ -13,7 +13,8 @@ extension SegmentWalk {
     }
 
     private mutating func seek(toBlock number: Int, of index: SegmentIndex) throws(StorageError) {
-        guard number > 0 else { return }
+        // No block stands in the segment's header, whatever a damaged index says; the blocks are read from the first on.
+        guard number > 0, index.blocks[number].offset >= UInt64(SegmentHeader.length) else { return }
         let header = try segment.blockHeader(at: index.blocks[number - 1].offset)
         position.digest = (try? header.get())?.chainDigest
         position.next = index.blocks[number].firstSlot

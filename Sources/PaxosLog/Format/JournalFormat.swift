@@ -1,6 +1,7 @@
 // The measures of a journal file, and where it may be cut. docs/log-format.md draws the layout.
 
 import CXXHash
+package import Paxos
 
 package enum JournalFormat {
     package static let currentVersion: UInt32 = 0
@@ -12,6 +13,8 @@ package enum JournalFormat {
     package static let smallestFile = 4 * sectorSize
     package static let largestFile = 1 << 32
     package static let standardFile = 32 << 20
+    /// No record names a higher one, so that one can always be added.
+    package static let highestSlot = Slot(1 << 62)
 
     /// What a record with this payload takes in a batch.
     package static func recordSize(payload: Int) -> Int { (recordHeaderSize + payload + 7) & ~7 }

@@ -10,10 +10,10 @@ package struct SegmentName: Hashable, Comparable, Sendable {
         self.firstSlot = firstSlot
     }
 
-    /// Reads exactly what `description` writes; nil for anything else.
+    /// Reads exactly what `description` writes; nil for anything else, and for slots beyond those that blocks may have.
     package init?(_ text: String) {
         guard text.utf8.count == SegmentName.digits + SegmentName.suffix.utf8.count, text.hasSuffix(SegmentName.suffix),
-            let slot = UInt64(text.prefix(SegmentName.digits)), slot > 0
+            let slot = UInt64(text.prefix(SegmentName.digits)), slot > 0, slot < 1 << 63
         else { return nil }
         firstSlot = Slot(slot)
         guard description == text else { return nil }

@@ -112,8 +112,13 @@ package final class JournalFileReader {
             guard JournalFormat.checksum(payload.span.bytes, seed: header.salt) == record.payloadChecksum else {
                 return try judgePayload(of: record)
             }
+            let inheritance = JournalInheritance(record, payload: payload)
+            guard max(inheritance.logThrough, inheritance.highestSlot) <= JournalFormat.highestSlot else {
+                return try judge(
+                    "a slot is beyond all that there can be", resumeAt: record.end, slots: nil, wasWrittenSo: true)
+            }
             advance()
-            return .inheritance(JournalInheritance(record, payload: payload), place)
+            return .inheritance(inheritance, place)
         case .accepted, .chosen:
             let run = Run(
                 ballot: record.ballot, firstSlot: record.firstSlot, count: record.count, body: payload,

@@ -110,6 +110,15 @@ actor Cluster {
         try FileManager.default.removeItem(atPath: data(node))
     }
 
+    /// Flips a bit of a file of a node that does not run; in its middle unless an offset is given.
+    func flip(_ node: Int, _ file: String, at offset: Int? = nil) throws {
+        precondition(processes[node] == nil, "a file is damaged while nobody writes it")
+        let url = URL(fileURLWithPath: "\(data(node))/\(file)")
+        var bytes = try Data(contentsOf: url)
+        bytes[offset ?? bytes.count / 2] ^= 1
+        try bytes.write(to: url)
+    }
+
     // MARK: Waiting
 
     func waitUntilVoting(_ node: Int, incarnation: Int) async throws {
