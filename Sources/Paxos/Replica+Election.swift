@@ -7,7 +7,7 @@ extension Replica {
 
     mutating func tickElection() {
         ticksSinceLeader += 1
-        guard mayVote else {
+        guard mayVote, hasRoom else {
             if ticksSinceLeader > 2 * settings.electionTicks { follow(nil) }
             return
         }
@@ -123,7 +123,9 @@ extension Replica {
     }
 
     mutating func receive(_ handOver: Message.TakeOver, from node: NodeID) {
-        guard mayVote, let leader, leader.node == node, leader.ballot == handOver.ballot else { return ignore() }
+        guard mayVote, hasRoom, let leader, leader.node == node, leader.ballot == handOver.ballot else {
+            return ignore()
+        }
         prepare()
     }
 }

@@ -44,6 +44,10 @@ extension Replica {
     mutating func receive(_ accept: Message.Accept, from node: NodeID) {
         guard hears(accept.run.ballot, from: node) else { return }
         let ballot = accept.run.ballot
+        defer {
+            learn(Message.Mark(ballot: ballot, base: accept.base, chosenThrough: accept.chosenThrough), from: node)
+        }
+        guard hasRoom else { return ignore() }
         switch acceptor.accept(accept.run, base: accept.base) {
         case .accepted(let run):
             record(.accepted(run))
@@ -55,7 +59,6 @@ extension Replica {
         case .beyondWindow, .refused:
             ignore()
         }
-        learn(Message.Mark(ballot: ballot, base: accept.base, chosenThrough: accept.chosenThrough), from: node)
     }
 
     /// A node that is about to vote accepts, and says so only when it votes.

@@ -63,6 +63,8 @@ package struct Replica: Sendable {
     var catchUp = CatchUpProgress()
     /// What a node whose vote was given back still has to hear before it votes.
     var returning: Returning?
+    /// Whether the journal can take values. Promises are small, and find room.
+    package var hasRoom = true
     /// Whether this node waits for what the others remember of it.
     var isRecalling: Bool
 

@@ -18,6 +18,8 @@ package enum Event: Sendable {
     /// The answer to `Effect.readLog`: raw blocks that follow one another, the first holding the slot asked for; empty
     /// when the log does not hold it.
     case logRead(peer: NodeID, blocks: [RawBlock])
+    /// Whether the disk has room for what the journal is to take next.
+    case room(Bool)
     /// The node is about to stop in good order: hand leadership over.
     case stop
 }

@@ -98,6 +98,7 @@ package struct ReplicaDriver: Sendable {
             checkMending(blocks)
             effects.append(.releaseJournal(through: log.through))
         case .logRead(let peer, let blocks): serve(blocks, to: peer)
+        case .room(let hasRoom): replica?.hasRoom = hasRoom
         case .stop: stop()
         }
         carryOut()

@@ -110,11 +110,11 @@ struct Startup {
         _ journal: Journal, _ log: consuming ChosenLog, _ recovered: RecoveredNode, _ transport: PeerTransport
     ) -> Node {
         let places = NodeFolder.Places(configuration.data)
-        let disk = DiskSpace(logger: logger)
         let identity = recovered.identity
         let driver = ReplicaDriver(
             configuration: configuration.driver, recovered: recovered, seed: .random(in: .min ... .max))
         let host = DriverHost(driver: driver, loop: loop, logger: logger)
+        let disk = DiskSpace(logger: logger) { host.post(.room($0)) }
         let storage = NodeStorage(
             journal: JournalThread(journal, disk: disk, loop: loop) { host.post(.journalDurable($0)) },
             log: LogThread(log, identity: identity, fileSystem: fileSystem, places: places) {

@@ -207,10 +207,13 @@ final class SimulatedCluster {
         guard isCurrent(id, start), let node = nodes[id] else { return }
         switch node.finishJournalWrite() {
         case .failed: crash(id)
-        case .full: queue.plan(.journalWritten(id, start: start), at: now + 50_000)
+        case .full:
+            queue.plan(.journalWritten(id, start: start), at: now + 50_000)
+            try deliver(.room(false), to: id)
         case .written(let batch, let released):
             queue.plan(.journalIdle(id, start: start, writes: node.journalWrites), at: now + 10_000)
             for (message, to) in released { try send(message, from: id, to: to) }
+            try deliver(.room(true), to: id)
             try deliver(.journalDurable(batch), to: id)
         }
     }
