@@ -9,6 +9,7 @@ extension TortureRun {
     /// Notices that a node ended which nobody told to, and that a vote came back.
     func supervise(_ node: TestedNode) throws(TortureFailure) {
         if let view = node.watch.view {
+            noteMended(node, view)
             if let lost = node.lostIncarnation {
                 if view.hasVote, view.status.incarnation > lost {
                     node.incarnation = view.status.incarnation
@@ -37,6 +38,18 @@ extension TortureRun {
             tally.unexpectedEnds += 1
             guard tally.unexpectedEnds < 20 else { throw .unavailable("nodes end by themselves again and again") }
             try node.start()
+        }
+    }
+
+    /// A node that sets aside what is damaged mends it from the others; damage to its log alone does not cost its vote.
+    private func noteMended(_ node: TestedNode, _ view: NodeView) {
+        guard node.hasMetDamage(view), view.hasMended, view.hasVote else { return }
+        node.isFlipped = false
+        tally.mended += 1
+        say("\(node.name) has mended what was damaged: \(view.status.setAside.joined(separator: "; "))")
+        if node.lostIncarnation == view.status.incarnation {
+            node.lostIncarnation = nil
+            budget.giveBack(node.number)
         }
     }
 

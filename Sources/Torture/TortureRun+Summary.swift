@@ -17,6 +17,7 @@ extension TortureRun {
         rest.add(["elections", "\(tally.elections)"])
         rest.add(["longest time without an answer", "\(decimal(Double(pause.duration) / 1e9, digits: 1)) s"])
         rest.add(["healthy after the last fault", "\(decimal(tally.healing, digits: 1)) s"])
+        rest.add(["damage that nodes mended", "\(tally.mended)"])
         rest.add(["starts refused because of damage", "\(tally.refusals)"])
         rest.add(["starts with an empty folder", "\(tally.startedEmpty)"])
         rest.add(["votes that came back", "\(tally.votesBack)"])

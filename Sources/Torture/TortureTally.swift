@@ -4,6 +4,7 @@ struct TortureTally {
     var faults: [Fault: Int] = [:]
     /// Starts that a node refused because of damage that it found.
     var refusals = 0
+    var mended = 0
     /// Starts with an empty folder, wiped or kept aside.
     var startedEmpty = 0
     var votesBack = 0

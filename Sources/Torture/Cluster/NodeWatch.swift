@@ -13,12 +13,17 @@ struct NodeView: Equatable, Sendable {
         var incarnation: Int
         var appliedThrough: Int
         var digest: String
+        var setAside: [String]
+        var mendingThrough: Int?
     }
 
     var status: Status
     var isHealthy: Bool
     /// When it was asked.
     var time: Double
+
+    /// Whether this start met damage, and all of it is mended.
+    var hasMended: Bool { !status.setAside.isEmpty && status.mendingThrough == nil }
 
     /// Whether it takes part in decisions.
     var hasVote: Bool { ["follower", "candidate", "leader"].contains(status.role) }

@@ -12,8 +12,12 @@ final class TestedNode {
     private(set) var process: ChildProcess?
     /// It is down because that was wanted, and nobody starts it but who wanted it.
     private(set) var isHeldDown = true
-    /// A byte was flipped, and it has not been started on an empty or a good folder since.
-    var isFlipped = false
+    /// A byte was flipped, and it has neither mended that nor been started on an empty folder since.
+    var isFlipped = false {
+        didSet { flippedAt = Clock.now }
+    }
+    private var flippedAt = 0.0
+    private var startedAt = 0.0
     var isDiskFull = false
     /// The highest it was seen with, and the one with which it lost its vote; with a higher one it has it back.
     var incarnation = 0
@@ -37,8 +41,12 @@ final class TestedNode {
     func start() throws(TortureFailure) {
         precondition(process == nil, "a node runs once")
         process = try ChildProcess(command, output: output)
+        startedAt = Clock.now
         isHeldDown = false
     }
+
+    /// Whether what it said came from a start after the byte was flipped.
+    func hasMetDamage(_ view: NodeView) -> Bool { isFlipped && startedAt > flippedAt && view.time > startedAt }
 
     /// From now on it is not missed.
     func send(_ signal: Int32, holdsDown: Bool) {
