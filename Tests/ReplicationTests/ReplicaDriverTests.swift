@@ -132,6 +132,61 @@ import Testing
         #expect(adopted.contains { if case .adopt = $0 { true } else { false } })
     }
 
+    /// The founder lost its disk, and another member's word that it was empty was meant for the life before.
+    @Test func answerToAnEarlierLifeDoesNotCount() throws {
+        var node = try Alone(members: [NodeID(0), NodeID(1)])
+        func answer(to asker: UniqueID) -> Event {
+            .message(
+                PeerMessage(
+                    cluster: .none, incarnation: .learner, configuration: .zero,
+                    content: .standing(
+                        Standing(
+                            journal: UniqueID(high: 8, low: 0), membersHash: node.driver.configuration.membersHash,
+                            genesis: nil, asker: asker))), from: NodeID(1))
+        }
+        node.turn(.tick(now: 10_000), answer(to: UniqueID(high: 1, low: 2)))
+        #expect(node.driver.genesis == nil)
+        node.turn(answer(to: node.driver.vote))
+        #expect(node.driver.genesis != nil)
+    }
+
+    /// n1 has told the founder's new life that it is empty: that may found another cluster by now.
+    @Test func whatAnEarlierLifeFoundedIsAdoptedOnlyFromTheNewOne() throws {
+        let (old, new) = (UniqueID(high: 77, low: 0), UniqueID(high: 78, low: 0))
+        for (journal, isAdopted) in [(old, false), (new, true)] {
+            let folder = try NodeFolder.open(
+                MemoryFileSystem(), directory: "/data", node: NodeID(1), now: 1_000_000, seed: 1,
+                journalFileBytes: 64 << 10)
+            var driver = ReplicaDriver(
+                configuration: DriverConfiguration(node: NodeID(1), members: [NodeID(0), NodeID(1)]),
+                recovered: folder.recovered, seed: 2)
+            let genesis = Genesis(
+                cluster: UniqueID(high: 9, low: 9),
+                members: [
+                    .init(node: NodeID(0), incarnation: .first, journal: old),
+                    .init(node: NodeID(1), incarnation: .first, journal: driver.vote),
+                ], limits: .standard)
+            var entry: [UInt8] = []
+            Entry(
+                slot: .first, kind: .genesis, time: 1,
+                session: SessionID(node: NodeID(0), incarnation: .first, boot: 1), sequence: 0,
+                payload: genesis.encoded()
+            ).encode(into: &entry)
+            let hash = driver.configuration.membersHash
+            for standing in [
+                Standing(journal: new, membersHash: hash, genesis: nil, asker: nil),
+                Standing(journal: journal, membersHash: hash, genesis: entry, asker: driver.vote),
+            ] {
+                driver.handle(
+                    .message(
+                        PeerMessage(
+                            cluster: .none, incarnation: .learner, configuration: .zero, content: .standing(standing)),
+                        from: NodeID(0)))
+            }
+            #expect((driver.genesis != nil) == isAdopted)
+        }
+    }
+
     @Test func genesisThatNamesAnotherJournalMakesALearner() throws {
         var node = try Alone(members: [NodeID(0), NodeID(1)])
         let genesis = Genesis(
