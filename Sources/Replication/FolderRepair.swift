@@ -13,7 +13,6 @@ struct FolderRepair {
     private let quarantine: Quarantine
     /// What was set aside, in order.
     private(set) var done: [SetAside] = []
-    private(set) var hasCutLog = false
     /// Intact blocks behind the damage of the log.
     private(set) var lostBlocks: [BlockDigest] = []
 
@@ -74,9 +73,9 @@ struct FolderRepair {
         return (try? Genesis(decoding: Array(first.body[entry.payload])))?.cluster
     }
 
-    /// The log has lost genesis, and with it who votes: what the journal holds can't be told to be a vote.
+    /// Neither log nor journal holds genesis any more.
     mutating func forgetVotes(_ identity: inout Identity, _ journal: UniqueID) throws(StorageError) {
-        try beginJournalAnew(&identity, journal, "the log's first block is lost")
+        try beginJournalAnew(&identity, journal, "\(places.log): the first block is lost")
     }
 
     // MARK: Log
@@ -96,7 +95,6 @@ struct FolderRepair {
             fileSystem, directory: places.log, tornTailIsDamage: tornTailIsDamage, quarantine: quarantine)
         if let mending {
             note(mending.damage, mending.kept)
-            hasCutLog = true
             lostBlocks = mending.lost
         }
         return try open()

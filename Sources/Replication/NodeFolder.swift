@@ -36,7 +36,6 @@ package struct NodeFolder: ~Copyable {
         var logged = try repair.log(tornTailIsDamage: false) { () throws(StorageError) in
             try LoggedState.read(fileSystem, places, progress)
         }
-        if logged.genesis == nil, repair.hasCutLog { try repair.forgetVotes(&identity, .random(using: &random)) }
         func openJournal(
             _ id: UniqueID, behind through: Slot, vouching: Bool
         ) throws(StorageError) -> (Journal, JournalRecovery) {
@@ -59,10 +58,17 @@ package struct NodeFolder: ~Copyable {
             // A journal without a log is the newer: its genesis came when that of an earlier journal was lost.
             if logged.genesis == nil, mends, identity.cluster != genesis.value.cluster { identity.cluster = nil }
             try identity.join(genesis.value, fileSystem, places)
-        } else if identity.cluster != nil, !mends {
-            throw .missing(
-                file: places.log, reason: "the node belongs to a cluster, and neither log nor journal holds its genesis"
-            )
+        } else if identity.cluster != nil {
+            // Whatever was lost, now or at an earlier start: what the journal holds can't be told to be a vote.
+            guard mends else {
+                throw .missing(
+                    file: places.log,
+                    reason: "the node belongs to a cluster, and neither log nor journal holds its genesis")
+            }
+            if identity.incarnation != .learner || !journaled.isEmpty {
+                try repair.forgetVotes(&identity, .random(using: &random))
+                (journal, journaled) = try openJournal(identity.journal, behind: logged.log.through, vouching: false)
+            }
         }
         if genesis == nil, restartsStrictly {
             try identity.renew(.random(using: &random), now: now, fileSystem, places)

@@ -341,7 +341,7 @@ extension ByteBuffer {
 
     mutating func readSlot() throws(PeerCodecError) -> Slot {
         let raw = try read(UInt64.self)
-        guard raw < UInt64(Int64.max) else { throw .malformed("slot \(raw)") }
+        guard Slot(raw) < JournalFormat.highestSlot else { throw .malformed("slot \(raw)") }
         return Slot(raw)
     }
 
@@ -357,7 +357,7 @@ extension ByteBuffer {
 
     mutating func readBallot() throws(PeerCodecError) -> Ballot {
         let round = try read(UInt64.self)
-        guard round < UInt64(Int64.max) else { throw .malformed("round \(round)") }
+        guard round < JournalFormat.highestSlot.rawValue else { throw .malformed("round \(round)") }
         let node = NodeID(try read(UInt16.self))
         guard try read(UInt16.self) == 0 else { throw .reservedBytesInUse }
         return Ballot(round: round, node: node, incarnation: Incarnation(try read(UInt32.self)))
@@ -375,6 +375,7 @@ extension ByteBuffer {
         let body = try readCounted()
         guard count > 0, Run.isWellFormed(body, count: count) else { throw .malformed("a run's values do not fit it") }
         let run = Run(ballot: ballot, firstSlot: firstSlot, count: count, body: body, checksum: checksum)
+        guard run.lastSlot < JournalFormat.highestSlot else { throw .malformed("slot \(run.lastSlot)") }
         guard run.isIntact else { throw .checksum }
         return run
     }

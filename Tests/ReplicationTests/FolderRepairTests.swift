@@ -145,9 +145,11 @@ import Testing
     }
 
     /// Whatever a crash leaves of the repair, the next start comes to the same.
-    @Test(arguments: ["log", "journal", "identity"]) func crashInTheRepairChangesNothing(_ what: String) throws {
+    @Test(arguments: ["first block", "log", "journal", "identity"])
+    func crashInTheRepairChangesNothing(_ what: String) throws {
         let (damaged, _) = try Self.folder()
         switch what {
+        case "first block": damaged.flipByte(of: try Self.segments(damaged)[0], at: 200)
         case "log": damaged.flipByte(of: try Self.segments(damaged)[1], at: 200)
         case "journal": damaged.flipByte(of: try Self.journalFile(damaged), at: 600)
         default: damaged.flipByte(of: "/data/identity.json", at: 60)

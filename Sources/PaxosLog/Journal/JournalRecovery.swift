@@ -18,6 +18,11 @@ package struct JournalRecovery: Equatable, Sendable {
     package var chosenBehindGap: [Run]
     /// The end of a write that was cut off; it was never acknowledged.
     package var tornTail: Damage?
+
+    /// Whether the acceptor has neither promised nor accepted anything.
+    package var isEmpty: Bool {
+        promised == .none && chosen.isEmpty && accepted.isEmpty && chosenBehindGap.isEmpty && vouchedThrough == .zero
+    }
 }
 
 /// Puts the records of a journal together, in their order.
