@@ -34,10 +34,9 @@ struct FolderRepair {
             read = try Identity.read(fileSystem, places.directory)
         } catch .corrupt(let damage) where isAllowed {
             fresh.cluster = try clusterOfJournal()
-            var kept = try Journal.setAside(fileSystem, places.journal, in: quarantine)
-            kept.append(try quarantine.keep(damage.file))
-            note(damage, kept)
+            let kept = try quarantine.keep(damage.file)
             try fresh.write(fileSystem, places.directory)
+            note(damage, [kept] + (try Journal.setAside(fileSystem, places.journal, in: quarantine)))
             return fresh
         }
         let hasJournal = try Journal.exists(fileSystem, places.journal)
@@ -57,9 +56,7 @@ struct FolderRepair {
                 reason: "the folder belongs to \(identity.node), not to \(node)")
         }
         identity.boot += 1
-        if !hasJournal {
-            identity.begin(journal)
-        }
+        if !hasJournal { identity.begin(journal) }
         try identity.write(fileSystem, places.directory)
         return identity
     }
@@ -121,13 +118,15 @@ struct FolderRepair {
         return try open(identity.journal, through, isVouching)
     }
 
+    /// The identity comes first: what a crash leaves of the old journal is then another's, and no part of it is ever taken
+    /// for the whole.
     private mutating func beginJournalAnew(
         _ identity: inout Identity, _ journal: UniqueID, _ reason: String
     ) throws(StorageError) {
-        let kept = try Journal.setAside(fileSystem, places.journal, in: quarantine)
-        done.append(SetAside(reason: reason, kept: kept))
         identity.begin(journal)
         try identity.write(fileSystem, places.directory)
+        let kept = try Journal.setAside(fileSystem, places.journal, in: quarantine)
+        done.append(SetAside(reason: reason, kept: kept))
     }
 
     private mutating func note(_ damage: Damage, _ kept: [FilePath]) {

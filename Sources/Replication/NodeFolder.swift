@@ -1,5 +1,5 @@
-// A node's data folder, opened: identity, journal and chosen log, and the state that they give together. Damage that
-// could cost an acknowledged write stops it before anything is written.
+// A node's data folder, opened: identity, journal and chosen log, and the state that they give together. Damage is an
+// error, before anything is written, or is set aside (`FolderRepair`); it is never passed over.
 
 package import Paxos
 package import PaxosLog

@@ -15,7 +15,6 @@ struct LogRepair: Sendable {
 
 extension ReplicaDriver {
     mutating func beginMending(_ recovered: RecoveredNode) {
-        for aside in recovered.setAside { effects.append(.report(.setAside(aside))) }
         let repair = LogRepair(
             through: recovered.vouchedThrough,
             digests: Dictionary(

@@ -68,6 +68,7 @@ package struct ReplicaDriver: Sendable {
         reads = PendingReads(using: &random)
         batches = JournalBatches(patience: configuration.lazyRecordTicks)
         watch = ClusterWatch(log: recovered.log, blocks: recovered.logBlocks)
+        for aside in setAside { effects.append(.report(.setAside(aside))) }
         if let genesis = recovered.genesis {
             self.genesis = genesis.value
             genesisEntry = genesis.entry

@@ -36,7 +36,7 @@ import Testing
 
     /// A member's folder: most slots are in the log, the last ones in the journal, and of the older ones the journal
     /// knows that they were chosen.
-    private static func folder() throws -> (MemoryFileSystem, logThrough: Slot) {
+    private static func folder(promises: UInt64 = 0) throws -> (MemoryFileSystem, logThrough: Slot) {
         let disk = MemoryFileSystem()
         try disk.createDirectory("/data")
         try Identity(node: node, cluster: genesis.cluster, incarnation: .first, boot: 5, journal: journal)
@@ -60,6 +60,9 @@ import Testing
             ],
             [.chosenThrough(Slot(UInt64(slots)), ballot: ballot)], [.promise(promised)],
         ])
+        for round in 0..<promises {
+            try acceptor.append([[.promise(Ballot(round: 10 + round, node: NodeID(1), incarnation: .first))]])
+        }
         try acceptor.markDurable()
         return (disk, through)
     }
@@ -169,6 +172,58 @@ import Testing
                 #expect(found.vouchedThrough == expected.vouchedThrough)
                 #expect(found.identity.cluster == Self.genesis.cluster)
             }
+        }
+    }
+
+    /// The last record of the last file but one says that there is another. Were that other taken away first, the rest would
+    /// look like a whole journal after a crash, without the promises of the other.
+    @Test func crashInTheRepairOfAJournalOfTwoFilesNeverLeavesAVote() throws {
+        let (damaged, _) = try Self.folder(promises: 20)
+        let file = try Self.journalFile(damaged)
+        #expect(try damaged.list(Self.places.journal).count { $0.hasSuffix(".journal") } == 2)
+        let bytes = try #require(damaged.contents(of: file))
+        let sector = try #require(
+            stride(from: bytes.count - JournalFormat.sectorSize, to: 0, by: -JournalFormat.sectorSize).first {
+                !bytes[$0..<($0 + 8)].allSatisfy { $0 == 0 }
+            })
+        damaged.flipByte(of: file, at: sector)
+        let whole = damaged.afterCrash(keeping: .everything)
+        #expect(try Self.open(whole).setAside.flatMap(\.kept).count >= 2)
+        for operation in 1...whole.operations {
+            for rule in [CrashRule.nothing, .everything, .random(seed: UInt64(operation))] {
+                let disk = damaged.afterCrash(keeping: .everything)
+                disk.crashAtOperation = operation
+                _ = try? Self.open(disk)
+                #expect(try Self.open(disk.afterCrash(keeping: rule)).identity.incarnation == .learner)
+            }
+        }
+    }
+
+    /// Genesis is in the journal alone, and the identity is damaged: the node must not be taken for an empty one.
+    @Test func crashInTheRepairOfAnIdentityNeverForgetsTheCluster() throws {
+        let damaged = MemoryFileSystem()
+        try damaged.createDirectory("/data")
+        try Identity(
+            node: Self.node, cluster: Self.genesis.cluster, incarnation: .first, boot: 5, journal: Self.journal
+        )
+        .write(damaged, "/data")
+        let (acceptor, _) = try Journal.open(
+            damaged, directory: Self.places.journal,
+            identity: JournalIdentity(node: Self.node, journal: Self.journal), fileBytes: 64 << 10, seed: 1,
+            logThrough: .zero)
+        try acceptor.append([
+            [.chosen(Run(ballot: .none, firstSlot: .first, count: 1, body: Self.body(1...1), sealedBy: Run.xxh3))]
+        ])
+        try acceptor.markDurable()
+        damaged.flipByte(of: "/data/identity.json", at: 60)
+        let whole = damaged.afterCrash(keeping: .everything)
+        #expect(try Self.open(whole).identity.cluster == Self.genesis.cluster)
+        for operation in 1...whole.operations {
+            let disk = damaged.afterCrash(keeping: .everything)
+            disk.crashAtOperation = operation
+            _ = try? Self.open(disk)
+            let found = try Self.open(disk.afterCrash(keeping: .random(seed: UInt64(operation))))
+            #expect(found.identity.cluster == Self.genesis.cluster && found.identity.incarnation == .learner)
         }
     }
 

@@ -14,14 +14,13 @@ extension Journal {
         try !JournalFolder(fileSystem, directory).files.isEmpty
     }
 
-    /// Takes all of a journal away that must not be used any more: another one is then made in its place.
+    /// Takes all of a journal away that the identity does not name any more: another one is then made in its place.
     /// - Returns: where its files are kept.
     package static func setAside(
         _ fileSystem: any FileSystem, _ directory: FilePath, in quarantine: Quarantine
     ) throws(StorageError) -> [FilePath] {
         var kept: [FilePath] = []
-        // From the last to the first, so that what a crash leaves is no journal either: it does not end where it says.
-        for item in try JournalFolder(fileSystem, directory).files.reversed() {
+        for item in try JournalFolder(fileSystem, directory).files {
             kept.append(try quarantine.take(item.path, from: directory))
         }
         return kept
