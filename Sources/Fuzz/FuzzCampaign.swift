@@ -63,7 +63,7 @@ struct FuzzCampaign {
     }
 
     private func start(_ range: Range<Int>) throws -> Job {
-        var name = Array("\(FuzzCampaign.temporaryFolder)/fuzz-XXXXXX".utf8CString)
+        var name = Array("\(TemporaryFolder.path)/fuzz-XXXXXX".utf8CString)
         let descriptor = mkstemp(&name)
         let file = name.withUnsafeBufferPointer { $0.baseAddress.map { String(cString: $0) } ?? "" }
         guard descriptor >= 0, let progress = FuzzProgress(file: file) else {
@@ -117,6 +117,4 @@ struct FuzzCampaign {
         }
         unlink(job.file)
     }
-
-    private static var temporaryFolder: String { getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp" }
 }

@@ -63,7 +63,7 @@ extension Replica {
 
     /// A node that is about to vote accepts, and says so only when it votes.
     private mutating func sayAccepted(at ballot: Ballot, to node: NodeID) {
-        guard mayVote || !isVoter else { return }
+        guard !awaitsVote else { return }
         send(.accepted(Message.Accepted(ballot: ballot, through: acceptor.receivedThrough)), to: node, .afterRecords)
     }
 
@@ -84,7 +84,7 @@ extension Replica {
         guard hears(ballot, from: node) else { return }
         catchUp.gapReported = nil
         learn(heartbeat.mark, from: node)
-        guard mayVote || !isVoter else { return }
+        guard !awaitsVote else { return }
         let received = acceptor.followedBallot == ballot ? acceptor.receivedThrough : acceptor.chosenThrough
         send(
             .heartbeatAnswer(

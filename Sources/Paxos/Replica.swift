@@ -104,6 +104,9 @@ package struct Replica: Sendable {
     /// Whether this node may promise and accept in a way that counts.
     package var mayVote: Bool { isVoter && returning == nil && !isRecalling }
 
+    /// Whether it is named a voter and must not speak as one yet. A learner speaks: nobody counts what it says.
+    var awaitsVote: Bool { isVoter && !mayVote }
+
     package var chosenThrough: Slot { acceptor.chosenThrough }
 
     /// The highest slot that this node has heard to be chosen.

@@ -46,15 +46,20 @@ extension KeyValueStore {
                 throw .entry(error)
             }
             _ = try apply(entry, payload: span.extracting(entry.payload))
-            if entry.kind == .configuration {
-                do {
-                    membership = try Membership(decoding: Array(bytes[entry.payload]), slot: entry.slot)
-                } catch {
-                    throw .configuration(error)
-                }
-            }
+            if entry.kind == .configuration { membership = try Membership(of: entry, in: bytes) }
             offset = entry.end
         }
         return membership
+    }
+}
+
+extension Membership {
+    /// - Parameter bytes: what `entry`, a configuration, points into.
+    init(of entry: EntryView, in bytes: [UInt8]) throws(ApplyError) {
+        do {
+            self = try Membership(decoding: Array(bytes[entry.payload]), slot: entry.slot)
+        } catch {
+            throw .configuration(error)
+        }
     }
 }

@@ -64,10 +64,7 @@ struct FolderRepair {
     /// A node that belonged to a cluster is never taken for one with an empty folder, which may found another.
     private func clusterOfJournal() throws(StorageError) -> UniqueID? {
         let journal = try JournalView.read(fileSystem, places.journal, identity: nil, above: .zero)
-        guard let first = journal.chosen.first, first.firstSlot == .first,
-            let entry = try? EntryView(in: first.body.span.bytes, at: 0)
-        else { return nil }
-        return (try? Genesis(decoding: Array(first.body[entry.payload])))?.cluster
+        return (try? NodeFolder.founding(in: journal.chosen))?.value.cluster
     }
 
     /// Neither log nor journal holds genesis any more.

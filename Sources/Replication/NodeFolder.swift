@@ -53,7 +53,7 @@ package struct NodeFolder: ~Copyable {
             }
             (journal, journaled) = try openJournal(identity.journal, behind: logged.log.through, vouching: true)
         }
-        let genesis = if let found = logged.genesis { found } else { try founding(in: journaled) }
+        let genesis = if let found = logged.genesis { found } else { try founding(in: journaled.chosen) }
         if let genesis {
             // A journal without a log is the newer: its genesis came when that of an earlier journal was lost.
             if logged.genesis == nil, mends, identity.cluster != genesis.value.cluster { identity.cluster = nil }
@@ -104,8 +104,9 @@ extension NodeFolder {
         }
     }
 
-    private static func founding(in journaled: JournalRecovery) throws(StorageError) -> RecoveredNode.Founding? {
-        guard let first = journaled.chosen.first, first.firstSlot == .first else { return nil }
+    /// Genesis, if chosen values from the journal begin with it.
+    static func founding(in chosen: [Run]) throws(StorageError) -> RecoveredNode.Founding? {
+        guard let first = chosen.first, first.firstSlot == .first else { return nil }
         return try founding(in: first.body, file: "journal")
     }
 

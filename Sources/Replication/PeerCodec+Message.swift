@@ -357,7 +357,7 @@ extension ByteBuffer {
 
     mutating func readBallot() throws(PeerCodecError) -> Ballot {
         let round = try read(UInt64.self)
-        guard round < JournalFormat.highestSlot.rawValue else { throw .malformed("round \(round)") }
+        guard round < JournalFormat.endOfRounds else { throw .malformed("round \(round)") }
         let node = NodeID(try read(UInt16.self))
         guard try read(UInt16.self) == 0 else { throw .reservedBytesInUse }
         return Ballot(round: round, node: node, incarnation: Incarnation(try read(UInt32.self)))

@@ -18,7 +18,7 @@ package struct Readmission: Equatable, Sendable {
 }
 
 extension ReplicaDriver {
-    /// Asks for the vote once a second, as long as this node has none, and holds about what the others hold.
+    /// Asks for the vote with each report, as long as this node has none, and holds about what the others hold.
     mutating func tickReadmission() {
         guard configuration.asksForVote, ticks % configuration.reportTicks == 0, incarnation == .learner, !isAdopting,
             !isStopping, let replica, let leader = replica.leader, let member = membership?.member(configuration.node),
@@ -41,16 +41,10 @@ extension ReplicaDriver {
     }
 
     /// A configuration is applied.
-    mutating func noteMembership(_ payload: [UInt8], _ slot: Slot) throws(ApplyError) {
-        let next: Membership
-        do {
-            next = try Membership(decoding: payload, slot: slot)
-        } catch {
-            throw .configuration(error)
-        }
-        guard let membership, slot > membership.slot else { return }
+    mutating func note(_ next: Membership) {
+        guard let membership, next.slot > membership.slot else { return }
         for (old, new) in zip(membership.members, next.members) where old != new {
-            effects.append(.report(.readmitted(new.node, new.incarnation, slot)))
+            effects.append(.report(.readmitted(new.node, new.incarnation, next.slot)))
         }
         self.membership = next
     }

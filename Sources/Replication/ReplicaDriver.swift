@@ -230,7 +230,7 @@ package struct ReplicaDriver: Sendable {
                 let entry = try EntryView(in: span, at: offset)
                 guard entry.slot == slot else { return halt("the entry chosen in slot \(slot) says \(entry.slot)") }
                 answer(entry, try store.apply(entry, payload: span.extracting(entry.payload)))
-                if entry.kind == .configuration { try noteMembership(Array(run.body[entry.payload]), slot) }
+                if entry.kind == .configuration { note(try Membership(of: entry, in: run.body)) }
                 offset = entry.end
                 slot = slot.next
             } catch {

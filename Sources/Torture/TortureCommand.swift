@@ -78,7 +78,7 @@ struct RunCommand: ParsableCommand {
         let settings = TortureSettings(
             nodes: nodes, seconds: minutes * 60, seed: seed ?? .random(in: 0..<1 << 32), rate: rate, keys: keys,
             clients: clients, isIsolated: Isolation.isIsolated,
-            folder: directory ?? "\(getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp")/paxos-torture-\(getpid())")
+            folder: directory ?? "\(TemporaryFolder.path)/paxos-torture-\(getpid())")
         let status = try TortureRun.run(settings, programs)
         if status != 0 { throw ExitCode(status) }
     }

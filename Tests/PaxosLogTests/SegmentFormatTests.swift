@@ -181,6 +181,10 @@ import Testing
         #expect(SegmentName(name.description) == name)
     }
 
+    @Test(arguments: [UInt64.max >> 1 + 1, UInt64.max]) func nameOfASlotThatCanNotBeIsNone(_ slot: UInt64) {
+        #expect(SegmentName(SegmentName(firstSlot: Slot(slot)).description) == nil)
+    }
+
     @Test(arguments: [
         "", "1.segment", "00000000000000000000.segment", "00000000000000000001.segment ",
         "+0000000000000000001.segment",

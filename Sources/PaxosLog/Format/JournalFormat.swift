@@ -15,6 +15,8 @@ package enum JournalFormat {
     package static let standardFile = 32 << 20
     /// No record names a higher one, so that one can always be added.
     package static let highestSlot = Slot(1 << 62)
+    /// Every round is below it.
+    package static let endOfRounds: UInt64 = 1 << 62
 
     /// What a record with this payload takes in a batch.
     package static func recordSize(payload: Int) -> Int { (recordHeaderSize + payload + 7) & ~7 }

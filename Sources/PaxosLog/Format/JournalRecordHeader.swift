@@ -139,7 +139,8 @@ extension JournalRecordHeader {
         guard durableMark <= offset, durableMark >= JournalFormat.sectorSize,
             JournalFormat.isSectorBoundary(durableMark)
         else { return "a durable mark is no batch's start" }
-        guard max(promised.round, ballot.round) < 1 << 62, firstSlot <= JournalFormat.highestSlot else {
+        guard max(promised.round, ballot.round) < JournalFormat.endOfRounds, firstSlot <= JournalFormat.highestSlot
+        else {
             return "a round or slot is beyond all that there can be"
         }
         let isValid =
@@ -163,6 +164,6 @@ extension JournalRecordHeader {
     private var hasNoValues: Bool { count == 0 && payloadLength == 0 && payloadChecksum == 0 }
 
     private var hasValues: Bool {
-        firstSlot > .zero && count > 0 && payloadLength >= 4 * count
+        firstSlot > .zero && firstSlot < JournalFormat.highestSlot && count > 0 && payloadLength >= 4 * count
     }
 }

@@ -259,33 +259,21 @@ final class SimulatedNode {
         return (running.log.log.extent, digests)
     }
 
-    /// - Returns: whether the disk did it.
-    func releaseJournal(through slot: Slot) -> Bool {
-        guard let running else { return false }
-        self.running = nil
-        do {
-            try running.journal.release(through: slot)
-        } catch {
-            return false
-        }
-        self.running = running
-        return true
-    }
+    func releaseJournal(through slot: Slot) -> Bool { change { try $0.journal.release(through: slot) } }
 
     func adopt(_ genesis: Genesis) -> Bool {
-        guard var running else { return false }
-        self.running = nil
-        guard (try? running.identity.adopt(genesis, fileSystem, SimulatedNode.directory)) != nil else { return false }
-        self.running = running
-        return true
+        change { try $0.identity.adopt(genesis, fileSystem, SimulatedNode.directory) }
     }
 
     func admit(_ incarnation: Incarnation, as vote: UniqueID) -> Bool {
+        change { try $0.identity.admit(incarnation, as: vote, fileSystem, SimulatedNode.directory) }
+    }
+
+    /// - Returns: whether the disk did it; else the node has ended.
+    private func change(_ body: (inout Running) throws -> Void) -> Bool {
         guard var running else { return false }
         self.running = nil
-        guard (try? running.identity.admit(incarnation, as: vote, disk, SimulatedNode.directory)) != nil else {
-            return false
-        }
+        guard (try? body(&running)) != nil else { return false }
         self.running = running
         return true
     }

@@ -1,11 +1,10 @@
 // Storage errors as a person reads them: which file, where in it, which slots.
 
 import Paxos
-import PaxosLog
 import SystemPackage
 
 extension StorageError {
-    var sentence: String {
+    package var sentence: String {
         switch self {
         case .io(let error, let operation, let path): "\(operation) of \(path) failed: \(error)"
         case .corrupt(let damage): damage.sentence
@@ -18,7 +17,7 @@ extension StorageError {
 }
 
 extension Damage {
-    var sentence: String {
+    package var sentence: String {
         var lost = ""
         if let slots {
             lost =

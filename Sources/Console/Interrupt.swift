@@ -3,20 +3,20 @@
 import Glibc
 import Synchronization
 
-enum Interrupt {
+package enum Interrupt {
     private static let flag = Atomic(false)
     private static let signals = [SIGINT, SIGTERM]
 
-    static var isAsked: Bool { flag.load(ordering: .relaxed) }
+    package static var isAsked: Bool { flag.load(ordering: .relaxed) }
 
     /// From now on they end the run, and not the program.
-    static func listen() {
+    package static func listen() {
         // The flag is made here, and not in the handler.
         flag.store(false, ordering: .relaxed)
         for number in signals { signal(number) { _ in Interrupt.flag.store(true, ordering: .relaxed) } }
     }
 
-    static func restoreDefault() {
+    package static func restoreDefault() {
         for number in signals { signal(number, SIG_DFL) }
     }
 }
