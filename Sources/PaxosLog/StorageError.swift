@@ -43,4 +43,7 @@ package struct Damage: Equatable, Sendable {
         self.slots = slots
         self.reason = reason
     }
+
+    /// The segment of the chosen log that is damaged; nil when it is another file.
+    package var segment: SegmentName? { file.lastComponent.flatMap { SegmentName($0.string) } }
 }

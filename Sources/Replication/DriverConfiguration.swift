@@ -32,6 +32,8 @@ package struct DriverConfiguration: Sendable {
     package var window = Acceptor.Window.standard
     /// The most bytes of one run, as far as commands can be cut, and of one answer to a peer that catches up.
     package var messageBytes = 1 << 20
+    /// The most bytes of a segment's file in one message; one such message a tick.
+    package var pieceBytes = 256 << 10
     /// The most requests, and bytes of commands, that this node's clients may have under way.
     package var mostRequests = 65_536
     package var mostRequestBytes = 64 << 20

@@ -45,6 +45,8 @@ package struct DriverStatus: Sendable {
     package var waitingFor: [NodeID]
     /// What was damaged at the start, and is in quarantine.
     package var setAside: [SetAside]
+    /// What was found damaged of the log since.
+    package var logDamage: LogDamageStatus
     /// How far the log is being learned again that was cut at damage; nil when it is whole.
     package var mendingThrough: Slot?
 
@@ -80,7 +82,8 @@ extension ReplicaDriver {
             requestBytes: commands.bytes, readsUnderWay: reads.count, queuedBytes: incoming.bytes,
             acceptedBytes: replica?.acceptor.accepted.byteCount ?? 0, unloggedBytes: tail?.undurableBytes ?? 0,
             ignoredMessages: replica?.ignoredMessages ?? 0, isStopping: isStopping,
-            waitingFor: formation?.missing ?? [], setAside: setAside, mendingThrough: repair?.through)
+            waitingFor: formation?.missing ?? [], setAside: setAside, logDamage: damaged.status,
+            mendingThrough: repair?.through)
     }
 
     private var role: DriverStatus.Role {

@@ -3,6 +3,7 @@
 package import Paxos
 package import PaxosLog
 package import StateMachine
+package import SystemPackage
 
 package enum Effect: Sendable {
     /// Write these records in order, then sync; then `Event.journalDurable`. Batches are written in the order given,
@@ -16,6 +17,16 @@ package enum Effect: Sendable {
     /// Read blocks of the chosen log from the one that holds `from`, until they are `bytes` long together (always at
     /// least one), then `Event.logRead`.
     case readLog(from: Slot, bytes: Int, peer: NodeID)
+    /// Read a piece of a segment's file as it stands there, then `Event.pieceRead`.
+    case readPiece(PieceQuestion, peer: NodeID)
+    /// Append a piece to what is kept of a peer's segment, unless it belongs elsewhere, then `Event.pieceKept`
+    /// (`IncomingFolder`). Nothing happens while the disk has no room.
+    case keepPiece(SegmentPiece)
+    /// Throw away what is kept of a peer's segment.
+    case discardPieces(SegmentName)
+    /// Put what is kept in the place of this node's own segment, if it proves to be that (`ChosenLog.replaceSegment`), then
+    /// `Event.segmentReplaced`.
+    case replaceSegment(SegmentName)
     /// The chosen log holds all these slots: journal files that hold nothing else may be used again.
     case releaseJournal(through: Slot)
     /// This genesis is durable in the journal: write it down in the identity (`Identity.adopt`).
@@ -60,6 +71,12 @@ package enum Report: Sendable, Equatable {
     case setAside(SetAside)
     /// The log holds again what it held before it was damaged.
     case mended(through: Slot)
+    /// A part of the chosen log was found damaged while the node runs.
+    case logDamaged(Damage)
+    /// A peer's copy took the place of a damaged segment.
+    case segmentMended(SegmentName, from: NodeID, kept: FilePath?)
+    /// A peer's copy of a damaged segment is not what was here.
+    case copyRefused(SegmentName, from: NodeID, reason: String)
     /// From this slot on this life of the node has the vote.
     case readmitted(NodeID, Incarnation, Slot)
     /// This node votes no more until it is readmitted.

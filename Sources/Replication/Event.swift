@@ -18,6 +18,14 @@ package enum Event: Sendable {
     /// The answer to `Effect.readLog`: raw blocks that follow one another, the first holding the slot asked for; empty
     /// when the log does not hold it.
     case logRead(peer: NodeID, blocks: [RawBlock])
+    /// A part of the chosen log that was durable is not what was written.
+    case logDamaged(Damage)
+    /// The answer to `Effect.readPiece`.
+    case pieceRead(SegmentPiece, for: NodeID)
+    /// So many bytes of a segment from a peer are kept.
+    case pieceKept(SegmentName, length: UInt64)
+    /// The answer to `Effect.replaceSegment`.
+    case segmentReplaced(SegmentName, SegmentReplacement)
     /// Whether the disk has room for what the journal is to take next.
     case room(Bool)
     /// The node is about to stop in good order: hand leadership over.

@@ -30,6 +30,8 @@ private enum Kind: UInt8 {
     case readmission = 35
     case recallQuestion = 36
     case recallAnswer = 37
+    case pieceQuestion = 38
+    case segmentPiece = 39
 }
 
 extension ByteBuffer {
@@ -86,6 +88,12 @@ extension ByteBuffer {
             write(memory.start)
             write(memory.promised)
             return .recallAnswer
+        case .shipping(.question(let question)):
+            write(question)
+            return .pieceQuestion
+        case .shipping(.piece(let piece)):
+            write(piece)
+            return .segmentPiece
         }
     }
 
@@ -220,6 +228,8 @@ extension ByteBuffer {
                     .answer(
                         Memory(
                             boot: try read(UInt64.self), start: try read(UInt64.self), promised: try readBallot())))
+            case .pieceQuestion: .shipping(.question(try readPieceQuestion()))
+            case .segmentPiece: .shipping(.piece(try readSegmentPiece()))
             default: .paxos(try readPaxos(kind))
             }
         return PeerMessage(
@@ -261,7 +271,8 @@ extension ByteBuffer {
             return .returnAnswer(
                 .init(
                     attempt: try read(UInt64.self), promised: try readBallot(), configuration: try readPositiveSlot()))
-        case .forward, .standing, .report, .readmission, .recallQuestion, .recallAnswer:
+        case .forward, .standing, .report, .readmission, .recallQuestion, .recallAnswer, .pieceQuestion,
+            .segmentPiece:
             throw .unknownKind(kind.rawValue)
         }
     }
@@ -345,7 +356,7 @@ extension ByteBuffer {
         return Slot(raw)
     }
 
-    private mutating func readPositiveSlot() throws(PeerCodecError) -> Slot {
+    mutating func readPositiveSlot() throws(PeerCodecError) -> Slot {
         let slot = try readSlot()
         guard slot > .zero else { throw .malformed("slot zero") }
         return slot

@@ -19,6 +19,7 @@ package struct PeerMessage: Equatable, Sendable {
         case report(NodeReport)
         case readmission(Readmission)
         case recall(Recall)
+        case shipping(Shipping)
     }
 
     package init(cluster: UniqueID, incarnation: Incarnation, configuration: Slot, content: Content) {

@@ -39,6 +39,8 @@ package struct ReplicaDriver: Sendable {
     var incoming = IncomingCommands()
     /// What peers asked for that is being read from the disk.
     var serving: [NodeID: Message.CatchUp] = [:]
+    /// What is damaged of the log, and is being fetched from the others.
+    var damaged = DamagedSegments()
     /// Blocks whose entries the journal does not hold durably yet.
     var heldBlocks: Deque<(block: RawBlock, after: BatchID)> = []
 
@@ -99,6 +101,10 @@ package struct ReplicaDriver: Sendable {
             checkMending(blocks)
             effects.append(.releaseJournal(through: log.through))
         case .logRead(let peer, let blocks): serve(blocks, to: peer)
+        case .logDamaged(let damage): note(damage)
+        case .pieceRead(let piece, let node): send(.shipping(.piece(piece)), to: node)
+        case .pieceKept(let segment, let length): noteKept(length, of: segment)
+        case .segmentReplaced(let segment, let replacement): note(replacement, of: segment)
         case .room(let hasRoom): replica?.hasRoom = hasRoom
         case .stop: stop()
         }
@@ -126,6 +132,7 @@ package struct ReplicaDriver: Sendable {
         if formation != nil { tickFormation() }
         tickRecall()
         tickReadmission()
+        tickShipping()
         replica?.tick(time: now)
         carryOut()
         batches.tick()
@@ -151,6 +158,7 @@ package struct ReplicaDriver: Sendable {
         case .forward(let forward): incoming.add(forward, mostBytes: configuration.mostQueuedBytes)
         case .report(let report): note(report, from: node)
         case .readmission(let readmission): note(readmission, from: node)
+        case .shipping(let shipping): receive(shipping, from: node)
         case .standing: break
         }
     }

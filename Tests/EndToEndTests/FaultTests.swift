@@ -174,6 +174,38 @@ extension EndToEnd {
             }
         }
 
+        @Test(.timeLimit(.minutes(4))) func runningNodeMendsItsLogFromTheOthers() async throws {
+            try await Cluster.run(extraArguments: ["--scrub", "0.001"]) { cluster in
+                let leader = try await cluster.leader()
+                let damaged = (leader + 1) % 3
+                let value = String(repeating: "v", count: 2_000)
+                for number in 0..<150 {
+                    try #require(try await cluster.client(leader).set("key \(number)", value).status == 200)
+                }
+                try await eventually("the log holds blocks") {
+                    let log = try await cluster.client(damaged).status()["log"] as? [String: Any]
+                    return (log?["through"] as? Int ?? 0) > 100
+                }
+                try await cluster.flip(damaged, "log/00000000000000000001.segment", at: nil)
+                try await eventually("the damage is found and mended") {
+                    let damage = try await cluster.client(damaged).status()["logDamage"] as? [String: Any]
+                    return damage?["mended"] as? Int == 1 && (damage?["unmended"] as? [String])?.isEmpty == true
+                }
+                for number in 150..<300 {
+                    try #require(try await cluster.client(leader).set("key \(number)", value).status == 200)
+                }
+                try await cluster.waitUntilEqual()
+                try await cluster.stopAll()
+                let files = cluster.all.map { cluster.data($0) + "/log/00000000000000000001.segment" }
+                let contents = try files.map { try Data(contentsOf: URL(filePath: $0)) }
+                #expect(contents[damaged] == contents[leader], "the files are the same, byte by byte")
+                let kept = try FileManager.default.contentsOfDirectory(atPath: cluster.data(damaged) + "/quarantine")
+                #expect(kept == ["1-00000000000000000001.segment.replaced"])
+                let verified = try await logtool("verify", cluster.data(0), cluster.data(1), cluster.data(2))
+                #expect(verified.ending == .exit(0), "\(verified.output)")
+            }
+        }
+
         @Test(.timeLimit(.minutes(3))) func strictRestartMakesEveryStartANewLife() async throws {
             try await Cluster.run(extraArguments: ["--strict-restart"]) { cluster in
                 let leader = try await cluster.leader()

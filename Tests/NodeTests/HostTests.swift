@@ -87,6 +87,10 @@ import Testing
         func journal(_ batch: BatchID, _ records: [JournalRecord]) { note(.journal(batch)) }
         func appendLog(_ block: RawBlock) {}
         func readLog(from slot: Slot, bytes: Int, for peer: NodeID) {}
+        func readPiece(_ question: PieceQuestion, for peer: NodeID) {}
+        func keepPiece(_ piece: SegmentPiece) {}
+        func discardPieces(of segment: SegmentName) {}
+        func replaceSegment(_ segment: SegmentName) {}
         func releaseJournal(through slot: Slot) {}
         func adopt(_ genesis: Genesis) { note(.adopt) }
         func admit(_ incarnation: Incarnation, as vote: UniqueID) { note(.admit) }

@@ -143,6 +143,11 @@ struct FrameTarget: FuzzTarget {
             .readmission(.init(journal: UniqueID(high: 5, low: 6), after: .first)),
             .recall(.question(boot: 7, start: 8)),
             .recall(.answer(Memory(boot: 7, start: 8, promised: ballot))),
+            .shipping(
+                .question(PieceQuestion(segment: SegmentName(firstSlot: Slot(7)), offset: 1 << 20, length: 4096))),
+            .shipping(
+                .piece(
+                    SegmentPiece(segment: SegmentName(firstSlot: Slot(7)), offset: 8, fileSize: 20, bytes: [1, 2, 3]))),
         ]
     }
 

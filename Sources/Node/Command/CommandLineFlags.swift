@@ -56,6 +56,12 @@ struct CommandLineFlags: ParsableCommand {
             back. [PAXOS_STRICT_RESTART]
             """)
     var strictRestart = false
+    @Option(
+        help: ArgumentHelp(
+            """
+            In how much time the log is read once to find damage, over and over; 0 for never. [PAXOS_SCRUB] (default: 24)
+            """, valueName: "hours"))
+    var scrub: String?
     @Flag(help: "Let /crash end the process. [PAXOS_ALLOW_CRASH]")
     var allowCrash = false
     @Option(
@@ -100,6 +106,7 @@ struct CommandLineFlags: ParsableCommand {
         given[.peers] = peers
         given[.logLevel] = logLevel
         given[.readmission] = readmission
+        given[.scrub] = scrub
         given[.admin] = admin
         given[.requestTimeout] = requestTimeout
         given[.clientTimeout] = clientTimeout

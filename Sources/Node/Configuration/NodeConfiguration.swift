@@ -2,6 +2,7 @@
 // settings is looked at here: see FolderCheck and PortCheck.
 
 import Logging
+import NIOCore
 import Paxos
 import PaxosLog
 import Replication
@@ -21,6 +22,8 @@ struct NodeConfiguration: Equatable, Sendable {
     /// Whether the other nodes are to make good what is damaged here, and to give a vote back that was lost by it.
     var isReadmitted: Bool
     var restartsStrictly: Bool
+    /// In how many hours the whole log is read once to find damage; zero for never.
+    var scrubHours: Double
     var allowsCrash: Bool
     var logLevel: Logger.Level
     var requestTimeoutMilliseconds: Int
@@ -70,6 +73,7 @@ struct NodeConfiguration: Equatable, Sendable {
             throw .usage(
                 "\(text.place) is for a node with peers: a cluster of one has nobody who could give the vote back")
         }
+        scrubHours = try NodeConfiguration.hours(.scrub, given)
         allowsCrash = try NodeConfiguration.flag(.allowCrash, given)
         logLevel = try NodeConfiguration.level(given)
         requestTimeoutMilliseconds = try NodeConfiguration.milliseconds(.requestTimeout, given)
@@ -192,6 +196,14 @@ struct NodeConfiguration: Equatable, Sendable {
         return Int((seconds * 1_000).rounded())
     }
 
+    private static func hours(_ setting: Setting, _ given: GivenSettings) throws(StartFailure) -> Double {
+        let text = text(setting, given)
+        guard let hours = Double(text.text), hours == 0 || (0.001...10_000).contains(hours) else {
+            throw .usage("\(text.place): '\(text.text)' is neither 0 nor a number of hours from 0.001 to 10000")
+        }
+        return hours
+    }
+
     private static func count(
         _ setting: Setting, _ given: GivenSettings, within range: ClosedRange<Int>
     ) throws(StartFailure) -> Int {
@@ -205,6 +217,10 @@ struct NodeConfiguration: Equatable, Sendable {
 }
 
 extension NodeConfiguration {
+    var scrubPeriod: TimeAmount? {
+        scrubHours > 0 ? .milliseconds(Int64((scrubHours * 3_600_000).rounded())) : nil
+    }
+
     var driver: DriverConfiguration {
         var driver = DriverConfiguration(node: node, members: members)
         driver.isBootstrapping = isBootstrapping

@@ -11,6 +11,7 @@ enum Setting: String, CaseIterable, Sendable {
     case bootstrap
     case readmission
     case strictRestart = "strict-restart"
+    case scrub
     case allowCrash = "allow-crash"
     case logLevel = "log-level"
     case requestTimeout = "request-timeout"
@@ -34,6 +35,7 @@ enum Setting: String, CaseIterable, Sendable {
         case .id, .data, .http, .listen, .peers, .admin: nil
         case .bootstrap, .strictRestart, .allowCrash: "false"
         case .readmission: "auto"
+        case .scrub: "24"
         case .logLevel: "info"
         case .requestTimeout: "5"
         case .clientTimeout: "30"

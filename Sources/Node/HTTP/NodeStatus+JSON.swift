@@ -22,6 +22,7 @@ extension NodeStatus {
             ("keys", .number(UInt64(driver.keys))),
             ("stopping", .bool(driver.isStopping)),
             ("setAside", .array(driver.setAside.map { .string($0.reason) })),
+            ("logDamage", damage),
             ("mendingThrough", driver.mendingThrough.map { .number($0.rawValue) } ?? .null),
             (
                 "log",
@@ -32,6 +33,13 @@ extension NodeStatus {
             ),
             ("budgets", budgets),
             ("peers", .array(driver.peers.map(peer))),
+        ])
+    }
+
+    private var damage: JSONValue {
+        .object([
+            ("found", .number(UInt64(driver.logDamage.found))), ("mended", .number(UInt64(driver.logDamage.mended))),
+            ("unmended", .array(driver.logDamage.unmended.map { .string($0.sentence) })),
         ])
     }
 

@@ -12,6 +12,13 @@ protocol StorageOutlet: Sendable {
     func appendLog(_ block: RawBlock)
     /// Then `Event.logRead`.
     func readLog(from slot: Slot, bytes: Int, for peer: NodeID)
+    /// Then `Event.pieceRead`.
+    func readPiece(_ question: PieceQuestion, for peer: NodeID)
+    /// Then `Event.pieceKept`, if there is room.
+    func keepPiece(_ piece: SegmentPiece)
+    func discardPieces(of segment: SegmentName)
+    /// Then `Event.segmentReplaced`.
+    func replaceSegment(_ segment: SegmentName)
     func releaseJournal(through slot: Slot)
     func adopt(_ genesis: Genesis)
     func admit(_ incarnation: Incarnation, as vote: UniqueID)

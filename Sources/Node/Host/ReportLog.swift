@@ -36,6 +36,20 @@ struct ReportLog {
                 ])
         case .mended(let slot):
             logger.notice("The log holds again what was damaged", metadata: ["through": "\(slot)"])
+        case .logDamaged(let damage):
+            NodeMetrics.damageFound.increment()
+            logger.error("Damaged", metadata: ["what": "\(damage.sentence)"])
+        case .segmentMended(let segment, let peer, let kept):
+            NodeMetrics.damageMended.increment()
+            logger.notice(
+                "A damaged segment was replaced by a peer's",
+                metadata: [
+                    "segment": "\(segment)", "peer": "\(peer)", "kept": "\(kept.map { "\($0)" } ?? "nothing")",
+                ])
+        case .copyRefused(let segment, let peer, let reason):
+            logger.error(
+                "A peer's copy of a damaged segment is not what was here",
+                metadata: ["segment": "\(segment)", "peer": "\(peer)", "reason": "\(reason)"])
         case .readmitted(let node, let incarnation, let slot):
             logger.notice(
                 "Vote given to another life of a node",

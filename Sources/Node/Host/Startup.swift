@@ -120,7 +120,11 @@ struct Startup {
             log: LogThread(log, identity: identity, fileSystem: fileSystem, places: places) {
                 host.post(.logDurable($0, $1))
             },
-            reading: LogReading(fileSystem: fileSystem, directory: places.log, logger: logger)
+            reading: LogReading(fileSystem: fileSystem, directory: places.log, logger: logger),
+            scrub: LogScrub(
+                fileSystem: fileSystem, directory: places.log, loop: loop, period: configuration.scrubPeriod,
+                logger: logger,
+                durable: { host.lookNow { $0.status.logThrough } }, found: { host.post(.logDamaged($0)) })
         ) { host.post($0) }
         let membersHash = configuration.driver.membersHash
         let network = PeerNetwork(

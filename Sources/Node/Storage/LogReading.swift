@@ -6,6 +6,7 @@ import NIOCore
 import NIOPosix
 import Paxos
 import PaxosLog
+import Replication
 import SystemPackage
 
 final class LogReading: Sendable {
@@ -44,24 +45,37 @@ final class LogReading: Sendable {
         try await thread.runIfActive { [reader] in try body(reader) }
     }
 
-    /// Blocks from the one that holds `slot` on, about `bytes` of them, at least one if the log holds it.
-    func read(from slot: Slot, bytes: Int, then deliver: @escaping @Sendable ([RawBlock]) -> Void) {
+    /// Blocks from the one that holds `slot` on, about `bytes` of them, at least one if the log holds it. A peer is never
+    /// sent what could not be verified: it asks another node then.
+    func read(from slot: Slot, bytes: Int, then deliver: @escaping @Sendable ([RawBlock], Damage?) -> Void) {
         thread.submit { [self] state in
             guard state == .active else { return }
-            deliver(blocks(from: slot, bytes: bytes))
+            do throws(StorageError) {
+                deliver(try reader.blocks(from: slot, bytes: bytes), nil)
+            } catch .corrupt(let damage) {
+                deliver([], damage)
+            } catch {
+                sayUnreadable("\(slot)", error)
+                deliver([], nil)
+            }
+        }
+    }
+
+    /// A piece of a segment's file, which the peer verifies.
+    func read(_ question: PieceQuestion, then deliver: @escaping @Sendable (SegmentPiece) -> Void) {
+        thread.submit { [self] state in
+            guard state == .active else { return }
+            do throws(StorageError) {
+                deliver(try question.answer(from: reader))
+            } catch {
+                sayUnreadable("\(question.segment)", error)
+            }
         }
     }
 
     func stop() async throws { try await thread.shutdownGracefully() }
 
-    /// A peer is never sent what could not be verified: damage is told here, and the peer asks another node.
-    private func blocks(from slot: Slot, bytes: Int) -> [RawBlock] {
-        do throws(StorageError) {
-            return try reader.blocks(from: slot, bytes: bytes)
-        } catch {
-            logger.error(
-                "The log can't be read for a peer", metadata: ["from": "\(slot)", "error": "\(error.sentence)"])
-            return []
-        }
+    private func sayUnreadable(_ what: String, _ error: StorageError) {
+        logger.error("The log can't be read for a peer", metadata: ["from": "\(what)", "error": "\(error.sentence)"])
     }
 }

@@ -1,5 +1,6 @@
 // Appends blocks to the chosen log on a thread of its own, all that have gathered with one write and one sync, and keeps
-// the identity. It is behind the path that a client waits for. A failure ends the process.
+// the identity; what peers send in the place of damaged segments goes through it too. It is behind the path that a client
+// waits for. A failure ends the process.
 
 import Metrics
 import NIOConcurrencyHelpers
@@ -45,24 +46,54 @@ final class LogThread: @unchecked Sendable {
     }
 
     func adopt(_ genesis: Genesis) {
-        change { log throws(StorageError) in try log.identity.adopt(genesis, log.fileSystem, log.places.directory) }
-    }
-
-    func admit(_ incarnation: Incarnation, as vote: UniqueID) {
-        change { log throws(StorageError) in
-            try log.identity.admit(incarnation, as: vote, log.fileSystem, log.places.directory)
+        change("writing the identity") { thread throws(StorageError) in
+            try thread.identity.adopt(genesis, thread.fileSystem, thread.places.directory)
         }
     }
 
-    private func change(_ body: @escaping @Sendable (LogThread) throws(StorageError) -> Void) {
+    func admit(_ incarnation: Incarnation, as vote: UniqueID) {
+        change("writing the identity") { thread throws(StorageError) in
+            try thread.identity.admit(incarnation, as: vote, thread.fileSystem, thread.places.directory)
+        }
+    }
+
+    private func change(
+        _ what: String, _ body: @escaping @Sendable (LogThread) throws(StorageError) -> Void
+    ) {
         thread.submit { [self] _ in
             do throws(StorageError) {
                 try body(self)
             } catch {
-                ProcessEnd.diskFailed(error, while: "writing the identity")
+                ProcessEnd.diskFailed(error, while: what)
             }
         }
     }
+
+    /// - Parameter kept: told how much of the segment is kept then.
+    func keep(_ piece: SegmentPiece, then kept: @escaping @Sendable (UInt64) -> Void) {
+        change("keeping a peer's segment") { thread throws(StorageError) in
+            do throws(StorageError) {
+                kept(try thread.incoming.append(piece.bytes, at: piece.offset, to: piece.segment))
+            } catch .io(.noSpace, _, _) {
+                // The driver asks again after a while.
+            }
+        }
+    }
+
+    func discardPieces(of segment: SegmentName) {
+        change("discarding a peer's segment") { thread throws(StorageError) in try thread.incoming.remove(segment) }
+    }
+
+    func replace(_ segment: SegmentName, then replaced: @escaping @Sendable (SegmentReplacement) -> Void) {
+        change("mending the log") { thread throws(StorageError) in
+            replaced(
+                try thread.log.replaceSegment(
+                    segment, from: thread.incoming,
+                    quarantine: Quarantine(thread.fileSystem, in: thread.places.directory)))
+        }
+    }
+
+    private var incoming: IncomingFolder { IncomingFolder(fileSystem, in: places.directory) }
 
     /// Waits for everything that was handed over.
     func stop() async throws {

@@ -1,4 +1,5 @@
-// The disk as the driver's effects see it: the journal's thread, the log's, and the one that reads for peers.
+// The disk as the driver's effects see it: the journal's thread, the log's, and those that read for peers and look for
+// damage.
 
 import Logging
 import NIOCore
@@ -10,14 +11,17 @@ final class NodeStorage: StorageOutlet {
     let journal: JournalThread
     let log: LogThread
     let reading: LogReading
+    let scrub: LogScrub
     private let post: @Sendable (Event) -> Void
 
     init(
-        journal: JournalThread, log: LogThread, reading: LogReading, post: @escaping @Sendable (Event) -> Void
+        journal: JournalThread, log: LogThread, reading: LogReading, scrub: LogScrub,
+        post: @escaping @Sendable (Event) -> Void
     ) {
         self.journal = journal
         self.log = log
         self.reading = reading
+        self.scrub = scrub
         self.post = post
     }
 
@@ -25,10 +29,12 @@ final class NodeStorage: StorageOutlet {
         journal.start()
         log.start()
         reading.start()
+        scrub.start()
     }
 
     /// Everything that was handed over is on disk when this returns.
     func stop() async throws {
+        try await scrub.stop()
         try await reading.stop()
         try await log.stop()
         try await journal.stop()
@@ -39,7 +45,24 @@ final class NodeStorage: StorageOutlet {
     func appendLog(_ block: RawBlock) { log.append(block) }
 
     func readLog(from slot: Slot, bytes: Int, for peer: NodeID) {
-        reading.read(from: slot, bytes: bytes) { [post] blocks in post(.logRead(peer: peer, blocks: blocks)) }
+        reading.read(from: slot, bytes: bytes) { [post] blocks, damage in
+            post(.logRead(peer: peer, blocks: blocks))
+            if let damage { post(.logDamaged(damage)) }
+        }
+    }
+
+    func readPiece(_ question: PieceQuestion, for peer: NodeID) {
+        reading.read(question) { [post] piece in post(.pieceRead(piece, for: peer)) }
+    }
+
+    func keepPiece(_ piece: SegmentPiece) {
+        log.keep(piece) { [post] length in post(.pieceKept(piece.segment, length: length)) }
+    }
+
+    func discardPieces(of segment: SegmentName) { log.discardPieces(of: segment) }
+
+    func replaceSegment(_ segment: SegmentName) {
+        log.replace(segment) { [post] replacement in post(.segmentReplaced(segment, replacement)) }
     }
 
     func releaseJournal(through slot: Slot) { journal.release(through: slot) }

@@ -5,19 +5,21 @@ package import Paxos
 package import SystemPackage
 
 package struct ChosenLog: ~Copyable, Sendable {
-    private let fileSystem: any FileSystem
-    private let directory: FilePath
+    let fileSystem: any FileSystem
+    let directory: FilePath
     /// What was found on disk.
     package let recovery: ChosenLogRecovery
     /// All slots up to and with this one are durable here.
     package private(set) var through: Slot
     /// The chain digest of the last durable block.
     package private(set) var chainDigest: ChainDigest
-    private var cluster: UniqueID?
+    private(set) var cluster: UniqueID?
+    /// How the log is cut; nil while it is empty.
+    private(set) var limits: LogLimits?
 
-    private var segment: OpenSegment?
+    var segment: OpenSegment?
     /// The segments that are ended.
-    private var sealed: LogExtent
+    var sealed: LogExtent
     /// What must be cut before anything is appended.
     private var tear: LogTear?
     /// A failed write or sync leaves the file in doubt: nothing is written after it.
@@ -44,6 +46,7 @@ package struct ChosenLog: ~Copyable, Sendable {
         through = recovered.recovery.through
         chainDigest = recovered.recovery.chainDigest
         cluster = recovered.cluster
+        limits = recovered.recovery.genesis?.limits
         segment = recovered.segment
         sealed = recovered.sealed
         tear = recovered.tear
@@ -103,7 +106,7 @@ package struct ChosenLog: ~Copyable, Sendable {
         return digests
     }
 
-    private mutating func writing(_ body: (inout ChosenLog) throws(StorageError) -> Void) throws(StorageError) {
+    mutating func writing(_ body: (inout ChosenLog) throws(StorageError) -> Void) throws(StorageError) {
         if let failure { throw failure }
         do {
             try body(&self)
@@ -116,7 +119,7 @@ package struct ChosenLog: ~Copyable, Sendable {
     /// A new segment in the buffer; its file is made when that is written.
     private mutating func begin(with block: RawBlock) throws(StorageError) -> OpenSegment {
         let name = SegmentName(firstSlot: block.firstSlot)
-        if block.firstSlot == .first { cluster = block.genesis?.cluster }
+        if block.firstSlot == .first { (cluster, limits) = (block.genesis?.cluster, block.genesis?.limits) }
         guard let cluster else {
             throw .foreign(
                 file: directory.appending(name.description), reason: "slot 1 holds no genesis, which begins every log")

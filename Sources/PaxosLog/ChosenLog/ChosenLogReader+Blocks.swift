@@ -1,4 +1,4 @@
-// Blocks for a peer that catches up: raw, verified, one behind the other.
+// What peers are given of the log: verified blocks for one that catches up, and files as they stand.
 
 package import Paxos
 
@@ -23,5 +23,37 @@ extension ChosenLogReader {
             }
         }
         return blocks
+    }
+
+    /// Bytes of a segment's file from `offset` on, as they stand there and unverified, and how long the file is; nil when
+    /// there is no such file.
+    package func piece(
+        of name: SegmentName, at offset: UInt64, length: Int
+    ) throws(StorageError) -> (bytes: [UInt8], fileSize: UInt64)? {
+        guard try segments().contains(name) else { return nil }
+        let segment = try SegmentFile(fileSystem, directory: directory, name: name)
+        guard offset < segment.size else { return ([], segment.size) }
+        let count = min(length, Int(clamping: segment.size - offset))
+        return (try segment.file.bytes(at: offset, count: count), segment.size)
+    }
+
+    /// Verifies a segment of a log that may be written meanwhile.
+    /// - Parameter durable: a slot through which all of the log was on disk before: a torn end below it is damage too.
+    /// - Returns: the first damage; nil when the segment is whole.
+    package func damage(in name: SegmentName, durableThrough durable: Slot) throws(StorageError) -> Damage? {
+        let names = try segments()
+        guard let place = names.firstIndex(of: name) else { return nil }
+        let last = place + 1 < names.count ? names[place + 1].firstSlot.previous : durable
+        var cursor = try cursor(from: name.firstSlot, depth: .checks, through: name)
+        var tear: Damage?
+        while let finding = try cursor.next() {
+            guard case .damage(let damage) = finding else { continue }
+            guard damage.kind == .tornTail else { return damage }
+            tear = damage
+        }
+        guard cursor.nextSlot <= last else { return nil }
+        return Damage(
+            kind: .corrupt, file: path(of: name), offset: tear?.offset ?? 0, slots: cursor.nextSlot...last,
+            reason: tear?.reason ?? "the segment ends before slot \(last)")
     }
 }

@@ -30,4 +30,14 @@ struct OpenSegment: Sendable {
         rawBytes = walk.rawBytes
         isFull = walk.isFull
     }
+
+    /// A copy that took the place of what was open.
+    init(_ copy: SegmentCopy, file: any File) {
+        name = copy.name
+        self.file = file
+        size = copy.size
+        blocks = copy.blocks
+        rawBytes = copy.rawBytes
+        isFull = copy.isFull
+    }
 }

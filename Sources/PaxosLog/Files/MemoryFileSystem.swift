@@ -84,9 +84,14 @@ package final class MemoryFileSystem: FileSystem, @unchecked Sendable {
         let contents = try find(source, "rename")
         let (oldFolder, oldName) = try place(source, "rename")
         let (folder, name) = try place(target, "rename")
-        precondition(folder === oldFolder, "a file is renamed within its folder")
         if let gone = folder.names[name], gone !== contents { usedBytes -= gone.size }
-        change(folder, [(oldName, nil), (name, contents)])
+        if folder === oldFolder {
+            change(folder, [(oldName, nil), (name, contents)])
+        } else {
+            // Each folder keeps its half on its own: a crash may show the file under both names, or none.
+            change(oldFolder, [(oldName, nil)])
+            change(folder, [(name, contents)])
+        }
         try finish(.rename, source)
     }
 

@@ -12,17 +12,25 @@ package struct Quarantine {
         directory = data.file("quarantine")
     }
 
-    /// Whether a segment of the chosen log was ever put here.
+    /// Whether the chosen log was ever cut, and a segment put here.
     package func holdsSegments() throws(StorageError) -> Bool {
         try fileSystem.list(directory).contains { $0.hasSuffix(".segment") }
     }
 
+    /// Why a file is here.
+    package enum Cause: String, Sendable {
+        /// The node goes on without it.
+        case lost = ""
+        /// A sound copy took its place.
+        case replaced = ".replaced"
+    }
+
     /// Keeps a copy of a file, durably, under a number of its own and its name.
-    package func keep(_ file: FilePath) throws(StorageError) -> FilePath {
+    package func keep(_ file: FilePath, as cause: Cause = .lost) throws(StorageError) -> FilePath {
         guard let name = file.lastComponent?.string else { preconditionFailure("a file has a name") }
         try fileSystem.createDirectory(directory)
         let numbers = try fileSystem.list(directory).compactMap { Int($0.prefix { $0 != "-" }) }
-        let target = directory.file("\((numbers.max() ?? 0) + 1)-\(name)")
+        let target = directory.file("\((numbers.max() ?? 0) + 1)-\(name)\(cause.rawValue)")
         let unfinished = directory.file("unfinished")
         if try fileSystem.exists(unfinished) { try fileSystem.remove(unfinished) }
         try copy(file, to: try fileSystem.create(unfinished))

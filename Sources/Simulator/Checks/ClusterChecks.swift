@@ -152,6 +152,13 @@ struct ClusterChecks {
         }
     }
 
+    /// Nothing that was done to a log is left in the end.
+    static func checkWhole(_ node: SimulatedNode) throws {
+        if let damage = try node.scrub().first {
+            throw SimulationFailure(description: "\(node.id) did not mend its log: \(damage.sentence)")
+        }
+    }
+
     /// Segment files must be the same bytes as far as they go.
     static func checkSegments(_ disks: [(node: NodeID, disk: MemoryFileSystem)]) throws {
         let directory = SimulatedNode.directory.appending("log")

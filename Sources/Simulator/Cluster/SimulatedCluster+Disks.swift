@@ -40,12 +40,14 @@ extension SimulatedCluster {
     private func isMended(_ id: NodeID) -> Bool {
         guard !unmet.contains(id), let status = nodes[id]?.driver?.status else { return false }
         return status.role != .learner && status.role != .forming && status.mendingThrough == nil
+            && status.logDamage.unmended.isEmpty
     }
 
     func wipe(_ id: NodeID) throws {
         harmed.insert(id)
         wiped.insert(id)
         unmet.remove(id)
+        scrubbed.remove(id)
         try nodes[id]?.wipe()
         checks.forget(id)
     }
@@ -56,12 +58,13 @@ extension SimulatedCluster {
     func damage(_ id: NodeID, _ fault: Fault) -> Bool {
         guard let node = nodes[id], node.isJournalMarked, !harmed.contains(id), plan.isBeyondBudget || mayHarm(id)
         else { return false }
-        guard let what = fault == .bitFlip ? node.flipBit(using: &random) : node.misdirect(using: &random) else {
+        guard let harm = fault == .bitFlip ? node.flipBit(using: &random) : node.misdirect(using: &random) else {
             return false
         }
         harmed.insert(id)
         unmet.insert(id)
-        tell("\(id): \(what)")
+        if harm.isOfLog { scrubbed.insert(id) }
+        tell("\(id): \(harm.text)")
         return true
     }
 
@@ -75,6 +78,7 @@ extension SimulatedCluster {
         guard mayHarm(id) else { return false }
         harmed.insert(id)
         node.image = nil
+        scrubbed.remove(id)
         node.replaceDisk(with: image)
         checks.forget(id)
         queue.plan(.restart(id), at: now + 50_000)
@@ -105,18 +109,29 @@ extension SimulatedCluster {
     }
 
     /// A peer that asks for what can't be read gets nothing, and asks another.
-    func readBlocks(of node: SimulatedNode, from slot: Slot, bytes: Int) -> [RawBlock] {
+    func readBlocks(of node: SimulatedNode, from slot: Slot, bytes: Int) -> ([RawBlock], Damage?) {
         do {
-            return try node.readBlocks(from: slot, bytes: bytes)
+            return (try node.readBlocks(from: slot, bytes: bytes), nil)
+        } catch StorageError.corrupt(let damage) {
+            return ([], damage)
         } catch {
             tell("\(node.id) can't serve slot \(slot): \(error)")
-            return []
+            return ([], nil)
         }
+    }
+
+    /// A running node looks for damage of its log. Reads that fail are tried again the next time.
+    func scrub(_ id: NodeID) throws {
+        guard let damages = try? nodes[id]?.scrub() else { return }
+        for damage in damages { try deliver(.logDamaged(damage), to: id) }
+        if damages.isEmpty, scrubbed.remove(id) != nil { unmet.remove(id) }
     }
 
     /// Starts every node with a harmed disk anew, so that all damage is met before the end.
     func meetDamage() throws {
         for id in members where harmed.contains(id) && !wiped.contains(id) {
+            // Some are left running, to mend their log all the same.
+            if scrubbed.contains(id), nodes[id]?.isRunning == true, Bool.random(using: &random) { continue }
             if nodes[id]?.isRunning == true { nodes[id]?.crash(keeping: .everything) }
             checks.forget(id)
             try start(id)

@@ -30,6 +30,7 @@ final class SimulatedCluster {
         case journalWritten(NodeID, start: Int)
         case logWritten(NodeID, start: Int)
         case journalIdle(NodeID, start: Int, writes: Int)
+        case scrub(NodeID, start: Int)
         case diskReplaced(NodeID)
         case request(RequestID, Request, NodeID, start: Int)
         case restart(NodeID)
@@ -60,6 +61,8 @@ final class SimulatedCluster {
     var harmed: Set<NodeID> = []
     /// Those that have not started from what was done to them yet.
     var unmet: Set<NodeID> = []
+    /// Those of them whose log alone was harmed, which they are to find out while they run.
+    var scrubbed: Set<NodeID> = []
     /// What happened last, for who looks for the cause of a failure.
     private(set) var trace: [String] = []
     let isVerbose: Bool
@@ -134,10 +137,10 @@ final class SimulatedCluster {
     private var isQuiet: Bool {
         let statuses = members.compactMap { nodes[$0]?.driver?.status }
         guard statuses.count == members.count, let first = statuses.first else { return false }
-        return first.appliedThrough >= history.lastAcknowledged
+        return first.appliedThrough >= history.lastAcknowledged && scrubbed.isEmpty
             && statuses.allSatisfy {
                 $0.appliedThrough == first.appliedThrough && $0.unhealthyReason == nil && $0.role != .learner
-                    && $0.mendingThrough == nil
+                    && $0.mendingThrough == nil && $0.logDamage.unmended.isEmpty
             }
     }
 
@@ -175,6 +178,10 @@ final class SimulatedCluster {
         case .journalIdle(let id, let start, let writes):
             guard isCurrent(id, start), let node = nodes[id], node.journalWrites == writes else { return }
             if !node.markJournal() { crash(id) }
+        case .scrub(let id, let start):
+            guard isCurrent(id, start) else { return }
+            queue.plan(happening, at: now + UInt64.random(in: 200_000...600_000, using: &random))
+            try scrub(id)
         case .diskReplaced(let id): try replaceDisk(id)
         case .restart(let id): try start(id)
         case .fault: try makeFault()
@@ -191,7 +198,7 @@ final class SimulatedCluster {
     private func concerned(by happening: Happening) -> NodeID? {
         switch happening {
         case .tick(let id, _), .journalWritten(let id, _), .logWritten(let id, _), .request(_, _, let id, _),
-            .journalIdle(let id, _, _):
+            .journalIdle(let id, _, _), .scrub(let id, _):
             id
         case .frame(_, _, let id): id
         case .restart, .diskReplaced, .fault, .cut, .heal, .room, .client: nil
@@ -218,7 +225,7 @@ final class SimulatedCluster {
         }
     }
 
-    private func deliver(_ event: Event, to id: NodeID) throws {
+    func deliver(_ event: Event, to id: NodeID) throws {
         guard let node = nodes[id], node.isRunning else { return }
         node.handle(event)
         for effect in node.takeEffects() {
@@ -253,8 +260,20 @@ final class SimulatedCluster {
             try history.note(answer, to: request, at: now)
         case .appendLog(let block): node.queue(block)
         case .readLog(let slot, let bytes, let peer):
-            let blocks = readBlocks(of: node, from: slot, bytes: bytes)
+            let (blocks, damage) = readBlocks(of: node, from: slot, bytes: bytes)
             try deliver(.logRead(peer: peer, blocks: blocks), to: node.id)
+            if let damage { try deliver(.logDamaged(damage), to: node.id) }
+        case .readPiece(let question, let peer):
+            guard let piece = try? question.answer(from: node.reader) else { return }
+            try deliver(.pieceRead(piece, for: peer), to: node.id)
+        case .keepPiece(let piece):
+            guard let length = node.keep(piece) else { return crash(node.id) }
+            try deliver(.pieceKept(piece.segment, length: length), to: node.id)
+        case .discardPieces(let segment):
+            if !node.discardPieces(of: segment) { crash(node.id) }
+        case .replaceSegment(let segment):
+            guard let replacement = node.replace(segment) else { return crash(node.id) }
+            try deliver(.segmentReplaced(segment, replacement), to: node.id)
         case .releaseJournal(let slot):
             if !node.releaseJournal(through: slot) { crash(node.id) }
         case .adopt(let genesis):
@@ -267,6 +286,7 @@ final class SimulatedCluster {
             case .electionStarted: report.elections += 1
             case .setAside: report.quarantined += 1
             case .voteReturned: report.readmissions += 1
+            case .segmentMended: report.mendedSegments += 1
             default: break
             }
         case .halt(let reason): throw SimulationFailure(description: "\(node.id) halted: \(reason)")
@@ -293,8 +313,10 @@ final class SimulatedCluster {
             return try refuse(id, error)
         }
         unmet.remove(id)
+        scrubbed.remove(id)
         tell("\(id) starts")
         queue.plan(.journalIdle(id, start: node.starts, writes: node.journalWrites), at: now + 10_000)
+        queue.plan(.scrub(id, start: node.starts), at: now + UInt64.random(in: 100_000...300_000, using: &random))
         queue.plan(.tick(id, start: node.starts), at: now + UInt64.random(in: 0...clock.tick, using: &random))
     }
 
@@ -337,6 +359,7 @@ final class SimulatedCluster {
             return (id, try ClusterChecks.entries(of: driver, on: node), node.disk)
         }
         guard let longest = logs.map(\.entries).max(by: { $0.count < $1.count }) else { return }
+        if !plan.isBeyondBudget { for node in members.compactMap({ nodes[$0] }) { try ClusterChecks.checkWhole(node) } }
         try ClusterChecks.checkEqual(logs.map { ($0.node, $0.entries) })
         try ClusterChecks.checkReports(members.compactMap { nodes[$0]?.driver?.clusterView })
         try ClusterChecks.checkSegments(logs.map { ($0.node, $0.disk) })

@@ -5,6 +5,15 @@ import PaxosLog
 import Replication
 import SystemPackage
 
+/// What was done to a file.
+struct Harm {
+    var file: FilePath
+    var text: String
+
+    /// Whether a running node can find and mend it.
+    var isOfLog: Bool { file.removingLastComponent() == NodeFolder.Places(SimulatedNode.directory).log }
+}
+
 extension SimulatedNode {
     /// The files that a node needs, that hold something.
     private var files: [FilePath] {
@@ -20,8 +29,7 @@ extension SimulatedNode {
     }
 
     /// Any bit of any file, but rather one of a byte that is not zero: most of a journal's file is.
-    /// - Returns: what was done.
-    func flipBit(using random: inout SplitMix64) -> String? {
+    func flipBit(using random: inout SplitMix64) -> Harm? {
         guard let file = files.randomElement(using: &random), let bytes = disk.contents(of: file) else { return nil }
         var offset = 0
         for _ in 0..<20 {
@@ -29,11 +37,11 @@ extension SimulatedNode {
             if bytes[offset] != 0 { break }
         }
         disk.flipByte(of: file, at: offset, mask: 1 << UInt8.random(in: 0..<8, using: &random))
-        return "a bit flips in \(file) at \(offset)"
+        return Harm(file: file, text: "a bit flips in \(file) at \(offset)")
     }
 
     /// A sector of 512 bytes or 4 KiB of one file also lands at another place, in this or another file.
-    func misdirect(using random: inout SplitMix64) -> String? {
+    func misdirect(using random: inout SplitMix64) -> Harm? {
         guard let source = files.randomElement(using: &random), let target = files.randomElement(using: &random),
             let bytes = disk.contents(of: source), let size = disk.contents(of: target)?.count
         else { return nil }
@@ -42,6 +50,6 @@ extension SimulatedNode {
         let to = Int.random(in: 0...(size - 1) / sector, using: &random) * sector
         let count = min(sector, bytes.count - from, size - to)
         disk.overwrite(target, at: to, with: Array(bytes[from..<(from + count)]))
-        return "\(count) bytes of \(source) at \(from) land in \(target) at \(to)"
+        return Harm(file: target, text: "\(count) bytes of \(source) at \(from) land in \(target) at \(to)")
     }
 }

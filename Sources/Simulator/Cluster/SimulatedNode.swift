@@ -58,7 +58,7 @@ final class SimulatedNode {
     }
 
     /// The disk as the node uses it.
-    private var fileSystem: any FileSystem {
+    var fileSystem: any FileSystem {
         if let seam { FlawedFileSystem(disk, seam.flaw) } else { disk }
     }
 
@@ -270,7 +270,7 @@ final class SimulatedNode {
     }
 
     /// - Returns: whether the disk did it; else the node has ended.
-    private func change(_ body: (inout Running) throws -> Void) -> Bool {
+    func change(_ body: (inout Running) throws -> Void) -> Bool {
         guard var running else { return false }
         self.running = nil
         guard (try? body(&running)) != nil else { return false }
@@ -278,8 +278,9 @@ final class SimulatedNode {
         return true
     }
 
+    var reader: ChosenLogReader { ChosenLogReader(disk, directory: NodeFolder.Places(SimulatedNode.directory).log) }
+
     func readBlocks(from slot: Slot, bytes: Int) throws -> [RawBlock] {
-        let reader = ChosenLogReader(disk, directory: NodeFolder.Places(SimulatedNode.directory).log)
-        return try reader.blocks(from: slot, bytes: bytes)
+        try reader.blocks(from: slot, bytes: bytes)
     }
 }

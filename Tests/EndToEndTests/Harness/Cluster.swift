@@ -112,11 +112,13 @@ actor Cluster {
 
     /// Flips a bit of a file of a node that does not run; in its middle unless an offset is given.
     func flip(_ node: Int, _ file: String, at offset: Int? = nil) throws {
-        precondition(processes[node] == nil, "a file is damaged while nobody writes it")
-        let url = URL(fileURLWithPath: "\(data(node))/\(file)")
-        var bytes = try Data(contentsOf: url)
-        bytes[offset ?? bytes.count / 2] ^= 1
-        try bytes.write(to: url)
+        let handle = try FileHandle(forUpdating: URL(fileURLWithPath: "\(data(node))/\(file)"))
+        let place = try UInt64(offset ?? Int(handle.seekToEnd()) / 2)
+        try handle.seek(toOffset: place)
+        let byte = try #require(try handle.read(upToCount: 1)?.first)
+        try handle.seek(toOffset: place)
+        try handle.write(contentsOf: Data([byte ^ 1]))
+        try handle.close()
     }
 
     // MARK: Waiting

@@ -1,0 +1,42 @@
+// Files that come from another node, piece by piece, until they are whole and proven. Nothing in here counts for
+// anything: a crash may leave any part of it, and whoever takes a file in verifies it first.
+
+package import SystemPackage
+
+package struct IncomingFolder {
+    package let directory: FilePath
+    private let fileSystem: any FileSystem
+
+    /// - Parameter data: the data folder of a node.
+    package init(_ fileSystem: any FileSystem, in data: FilePath) {
+        self.fileSystem = fileSystem
+        directory = data.file("incoming")
+    }
+
+    package func path(of name: SegmentName) -> FilePath { directory.file(name.description) }
+
+    /// Appends `bytes` to a file, if it is `offset` long by now.
+    /// - Returns: how long it is then; zero where there is none.
+    package func append(_ bytes: [UInt8], at offset: UInt64, to name: SegmentName) throws(StorageError) -> UInt64 {
+        let path = path(of: name)
+        let isNew = try !fileSystem.exists(path)
+        if isNew {
+            guard offset == 0, !bytes.isEmpty else { return 0 }
+            try fileSystem.createDirectory(directory)
+        }
+        let file = isNew ? try fileSystem.create(path) : try fileSystem.open(path, for: .readWrite)
+        let size = try file.size()
+        guard size == offset, !bytes.isEmpty else { return size }
+        try bytes.span.bytes.withUnsafeBytes { (bytes) throws(StorageError) in try file.write(at: offset, bytes) }
+        return offset + UInt64(bytes.count)
+    }
+
+    package func remove(_ name: SegmentName) throws(StorageError) {
+        if try fileSystem.exists(path(of: name)) { try fileSystem.remove(path(of: name)) }
+    }
+
+    /// Removes what an earlier start left here.
+    package func clear() throws(StorageError) {
+        for name in try fileSystem.list(directory) { try fileSystem.remove(directory.file(name)) }
+    }
+}

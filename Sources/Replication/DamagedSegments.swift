@@ -1,0 +1,42 @@
+// Segments of the chosen log that were found damaged while the node runs. Each is fetched whole from a peer and put in the
+// damaged one's place, one after the other; until then nobody is served from it.
+
+import Paxos
+package import PaxosLog
+
+struct DamagedSegments: Sendable {
+    private(set) var damages: [SegmentName: Damage] = [:]
+    private(set) var found = 0
+    private(set) var mended = 0
+    /// The one that is being fetched.
+    var fetch: SegmentFetch?
+
+    /// - Returns: whether it is the first that was found in its segment.
+    mutating func note(_ damage: Damage) -> Bool {
+        guard let name = damage.segment, damages[name] == nil else { return false }
+        damages[name] = damage
+        found += 1
+        return true
+    }
+
+    /// What is to be fetched next.
+    var first: SegmentName? { damages.keys.min() }
+
+    mutating func noteMended(_ segment: SegmentName) {
+        guard damages.removeValue(forKey: segment) != nil else { return }
+        mended += 1
+        fetch = nil
+    }
+
+    var status: LogDamageStatus {
+        LogDamageStatus(found: found, mended: mended, unmended: damages.sorted { $0.key < $1.key }.map(\.value))
+    }
+}
+
+/// What was found damaged in the chosen log since the start, and what became of it.
+package struct LogDamageStatus: Equatable, Sendable {
+    /// Segments found damaged, and those of them that are whole again.
+    package var found: Int
+    package var mended: Int
+    package var unmended: [Damage]
+}

@@ -1,0 +1,106 @@
+// Which piece of a segment is asked for next, and of whom.
+
+import Paxos
+import PaxosLog
+import Testing
+
+@testable import Replication
+
+@Suite struct SegmentFetchTests {
+    private static let segment = SegmentName(firstSlot: Slot(7))
+    private let one = NodeID(1)
+    private let other = NodeID(2)
+
+    private func fetch() -> SegmentFetch {
+        SegmentFetch(Self.segment, from: one, pieceBytes: 4, patience: 3)
+    }
+
+    private func piece(_ offset: UInt64, _ bytes: [UInt8], of size: UInt64) -> SegmentPiece {
+        SegmentPiece(segment: Self.segment, offset: offset, fileSize: size, bytes: bytes)
+    }
+
+    /// What is asked within so many ticks.
+    private func question(_ fetch: inout SegmentFetch, ticks: Int = 1) -> (offset: UInt64, of: NodeID)? {
+        for _ in 0..<ticks {
+            if case .ask(let question, let node) = fetch.tick(others: [one, other]) { return (question.offset, node) }
+        }
+        return nil
+    }
+
+    @Test func piecesFollowOneAnotherToTheEnd() throws {
+        var fetch = fetch()
+        #expect(question(&fetch, ticks: 3) == nil, "the disk has not said what it keeps")
+        #expect(fetch.noteKept(0) == nil)
+        var offset: UInt64 = 0
+        for bytes in [[1, 2, 3, 4], [5, 6]] as [[UInt8]] {
+            let asked = try #require(question(&fetch))
+            #expect(asked == (offset, one))
+            guard case .keep = fetch.receive(piece(offset, bytes, of: 6), from: one, others: []) else {
+                Issue.record("the piece was not kept")
+                return
+            }
+            offset += UInt64(bytes.count)
+            if offset < 6 { #expect(fetch.noteKept(offset) == nil) }
+        }
+        guard case .putInPlace(Self.segment) = fetch.noteKept(6) else {
+            Issue.record("the file is whole")
+            return
+        }
+    }
+
+    @Test func whatIsKeptIsNotAskedForAgain() throws {
+        var fetch = fetch()
+        _ = fetch.noteKept(5)
+        #expect(try #require(question(&fetch)).offset == 5)
+    }
+
+    @Test func piecesThatWereNotAskedForAreLeftAlone() throws {
+        var fetch = fetch()
+        _ = fetch.noteKept(0)
+        #expect(fetch.receive(piece(0, [1], of: 9), from: one, others: []) == nil, "nothing was asked")
+        _ = question(&fetch)
+        #expect(fetch.receive(piece(0, [1], of: 9), from: other, others: []) == nil)
+        #expect(fetch.receive(piece(4, [1], of: 9), from: one, others: []) == nil)
+        #expect(fetch.receive(piece(0, [1], of: 9), from: one, others: []) != nil)
+        #expect(fetch.receive(piece(0, [1], of: 9), from: one, others: []) == nil, "it came twice")
+    }
+
+    @Test func whoIsSilentOrHasNothingIsLeftForAnother() throws {
+        var silent = fetch()
+        _ = silent.noteKept(0)
+        #expect(try #require(question(&silent)).of == one)
+        #expect(try #require(question(&silent, ticks: 10)) == (0, other))
+        var empty = fetch()
+        _ = empty.noteKept(0)
+        _ = question(&empty)
+        #expect(empty.receive(piece(0, [], of: 0), from: one, others: [one, other]) == nil)
+        #expect(try #require(question(&empty)).of == other)
+    }
+
+    @Test func anUnprovenCopyIsThrownAwayAndAnotherPeerAsked() throws {
+        var fetch = fetch()
+        _ = fetch.noteKept(4)
+        _ = question(&fetch)
+        _ = fetch.receive(piece(4, [], of: 4), from: one, others: [])
+        guard case .discard = fetch.noteUnproven(others: [one, other]) else {
+            Issue.record("it was not thrown away")
+            return
+        }
+        #expect(try #require(question(&fetch)) == (0, other))
+        // When nobody is left, all are asked again, after a long while.
+        _ = fetch.receive(piece(0, [], of: 4), from: other, others: [])
+        _ = fetch.noteUnproven(others: [one, other])
+        #expect(question(&fetch, ticks: 25) == nil)
+        #expect(try #require(question(&fetch, ticks: 10)) == (0, one))
+    }
+
+    @Test func aCopyThatIsTooShortIsAskedForFurtherLater() throws {
+        var fetch = fetch()
+        _ = fetch.noteKept(4)
+        _ = question(&fetch)
+        _ = fetch.receive(piece(4, [], of: 4), from: one, others: [])
+        fetch.noteShort()
+        #expect(question(&fetch, ticks: 2) == nil)
+        #expect(try #require(question(&fetch)) == (4, one))
+    }
+}
