@@ -126,7 +126,7 @@ let package = Package(
             path: "Benchmarks/LogBenchmark", swiftSettings: settings),
         .testTarget(name: "PaxosTests", dependencies: [paxos], swiftSettings: settings),
         .testTarget(
-            name: "PaxosLogTests", dependencies: [paxos, paxosLog, systemPackage],
+            name: "PaxosLogTests", dependencies: [paxos, paxosLog, crypto, systemPackage],
             resources: [.copy("Fixtures")], swiftSettings: settings),
         .testTarget(name: "StateMachineTests", dependencies: [paxos, stateMachine], swiftSettings: settings),
         .testTarget(

@@ -191,7 +191,7 @@ extension [UInt8] {
         append(contentsOf: value)
     }
 
-    fileprivate mutating func appendLittleEndian(_ value: some FixedWidthInteger) {
+    mutating func appendLittleEndian(_ value: some FixedWidthInteger) {
         Swift.withUnsafeBytes(of: value.littleEndian) { append(contentsOf: $0) }
     }
 }

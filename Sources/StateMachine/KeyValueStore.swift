@@ -24,6 +24,15 @@ package struct KeyValueStore: Sendable {
         self.sessions = Sessions(bound: sessionBound)
     }
 
+    /// A state as it was, of which nothing is looked at; `StateBuilder` proves it.
+    init(_ summary: StateSummary, entries: SortedDictionary<Key, StoredValue>, sessions: Sessions) {
+        appliedThrough = summary.appliedThrough
+        effectiveTime = summary.effectiveTime
+        digest = summary.digest
+        self.entries = entries
+        self.sessions = sessions
+    }
+
     /// How many keys there are.
     package var count: Int { entries.count }
     /// How many sessions are remembered.
@@ -33,9 +42,25 @@ package struct KeyValueStore: Sendable {
         entries[Key(key)]
     }
 
-    /// Everything, in the order of the keys' bytes.
-    package func visit(_ body: (_ key: [UInt8], _ stored: StoredValue) -> Void) {
-        for (key, stored) in entries { body(key.bytes, stored) }
+    /// What there is to say of this state beside its keys and sessions.
+    package var summary: StateSummary {
+        StateSummary(appliedThrough: appliedThrough, effectiveTime: effectiveTime, digest: digest)
+    }
+
+    /// The sessions as bytes, which are the same for equal states (`Sessions+Encoding.swift`).
+    package var encodedSessions: [UInt8] { sessions.encoded }
+
+    /// The keys as they are now, in the order of their bytes, however long it takes to go through them: what is
+    /// written meanwhile does not show, and costs no more than a copy of the tree's nodes that it changes.
+    package var keys: StoredKeys { StoredKeys(entries: entries.makeIterator()) }
+}
+
+package struct StoredKeys: Sequence, IteratorProtocol, Sendable {
+    fileprivate var entries: SortedDictionary<Key, StoredValue>.Iterator
+
+    package mutating func next() -> (key: [UInt8], stored: StoredValue)? {
+        guard let (key, stored) = entries.next() else { return nil }
+        return (key.bytes, stored)
     }
 }
 

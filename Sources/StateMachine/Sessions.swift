@@ -33,7 +33,18 @@ struct Sessions: Sendable {
     }
 
     /// How many sessions are remembered.
-    var count: Int { nodes.values.reduce(0) { total, node in total + node.count } }
+    var count: Int { nodes.values.reduce(0) { total, node in total + node.sessions.count } }
+
+    /// All of them, in the order of their names.
+    var inOrder: [Session] {
+        nodes.sorted { $0.key < $1.key }.flatMap { $0.value.sessions }
+    }
+
+    /// Takes back one that was remembered, behind all those that `inOrder` gave before it.
+    mutating func append(_ session: Session) throws(StateBuilderError) {
+        guard nodes.keys.allSatisfy({ $0 <= session.id.node }) else { throw .malformedSessions }
+        try nodes[session.id.node, default: NodeSessions()].append(session)
+    }
 
     /// What all sessions together add to the digest, computed anew.
     func addTerms(to digest: inout StateDigest) {
@@ -44,9 +55,12 @@ struct Sessions: Sendable {
 /// The sessions of one node in ascending order: the last is the newest boot's, which is kept for ever; those before it
 /// are what the node sent before it was started anew, few or none, and kept while they are in use.
 private struct NodeSessions: Sendable {
-    private var sessions: [Session] = []
+    private(set) var sessions: [Session] = []
 
-    var count: Int { sessions.count }
+    mutating func append(_ session: Session) throws(StateBuilderError) {
+        if let last = sessions.last, last.id >= session.id { throw .malformedSessions }
+        sessions.append(session)
+    }
 
     mutating func settle(
         _ id: SessionID, sequence: UInt64, at slot: Slot, bound: UInt64, digest: inout StateDigest
@@ -56,7 +70,9 @@ private struct NodeSessions: Sendable {
             guard let index = sessions.lastIndex(where: { $0.id == id }) else { return .expired }
             return sessions[index].settle(sequence, at: slot, bound: bound, digest: &digest)
         }
-        sessions.append(Session(id: id, lastUse: slot, digest: &digest))
+        let session = Session(id: id, lastUse: slot)
+        session.forEachTerm { digest.add($0) }
+        sessions.append(session)
         dropUnused(at: slot, bound: bound, digest: &digest)
         return sessions[sessions.count - 1].settle(sequence, at: slot, bound: bound, digest: &digest)
     }
@@ -80,16 +96,16 @@ private struct NodeSessions: Sendable {
 /// behind a number that never comes.
 ///
 /// Invariant: every sequence up to `highest` is forgotten (at or below `forgotten`), missing (in a gap), or settled.
-private struct Session: Sendable {
+struct Session: Sendable {
     let id: SessionID
     /// The slot of the last command that was new.
     private(set) var lastUse: Slot
     /// The highest sequence that was settled.
-    private var highest: UInt64 = 0
+    private(set) var highest: UInt64 = 0
     /// Of this sequence and those before it nothing is known.
-    private var forgotten: UInt64 = 0
+    private(set) var forgotten: UInt64 = 0
     /// Sequences that did not come yet though a higher one did; in ascending order, and so in order of their age too.
-    private var gaps: Deque<Gap> = []
+    private(set) var gaps: Deque<Gap> = []
 
     struct Gap: Sendable {
         var first: UInt64
@@ -98,10 +114,12 @@ private struct Session: Sendable {
         var since: Slot
     }
 
-    init(id: SessionID, lastUse: Slot, digest: inout StateDigest) {
+    init(id: SessionID, lastUse: Slot, highest: UInt64 = 0, forgotten: UInt64 = 0, gaps: Deque<Gap> = []) {
         self.id = id
         self.lastUse = lastUse
-        digest.add(headTerm)
+        self.highest = highest
+        self.forgotten = forgotten
+        self.gaps = gaps
     }
 
     mutating func settle(

@@ -93,11 +93,10 @@ private struct PlainStateMachine {
             try #require(store.digest == store.recomputedDigest(), "slot \(store.appliedThrough): \(command)")
         }
         #expect(store.count == model.keys.count)
-        var found: [([UInt8], StoredValue)] = []
-        store.visit { found.append(($0, $1)) }
+        let found = Array(store.keys)
         let expected = model.keys.sorted { $0.key.lexicographicallyPrecedes($1.key) }
-        #expect(found.map(\.0) == expected.map(\.key))
-        #expect(found.map(\.1) == expected.map(\.value))
+        #expect(found.map(\.key) == expected.map(\.key))
+        #expect(found.map(\.stored) == expected.map(\.value))
         for key in keys { #expect(store.value(for: key) == model.keys[key]) }
     }
 
@@ -121,7 +120,7 @@ private struct PlainStateMachine {
             }
             try #require(store.digest == store.recomputedDigest())
             var keys: [[UInt8]] = []
-            store.visit { key, stored in
+            for (key, stored) in store.keys {
                 keys.append(key)
                 #expect(model[key] == stored.value)
             }

@@ -1,4 +1,4 @@
-// Why bytes of a segment are not the header, index or trailer that should stand there.
+// Why bytes of a segment or a snapshot are not the part of it that should stand there.
 
 package enum SegmentFault: Error, Equatable, Sendable {
     case truncated

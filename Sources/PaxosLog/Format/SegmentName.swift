@@ -10,24 +10,17 @@ package struct SegmentName: Hashable, Comparable, Sendable {
         self.firstSlot = firstSlot
     }
 
-    /// Reads exactly what `description` writes; nil for anything else, and for slots beyond those that blocks may have.
+    /// Reads exactly what `description` writes; nil for anything else.
     package init?(_ text: String) {
-        guard text.utf8.count == SegmentName.digits + SegmentName.suffix.utf8.count, text.hasSuffix(SegmentName.suffix),
-            let slot = UInt64(text.prefix(SegmentName.digits)), slot > 0, slot < 1 << 63
-        else { return nil }
-        firstSlot = Slot(slot)
-        guard description == text else { return nil }
+        guard let slot = SlotFileName.slot(of: text, suffix: SegmentName.suffix) else { return nil }
+        firstSlot = slot
     }
 
     package static func < (left: SegmentName, right: SegmentName) -> Bool { left.firstSlot < right.firstSlot }
 
     private static let suffix = ".segment"
-    private static let digits = 20
 }
 
 extension SegmentName: CustomStringConvertible {
-    package var description: String {
-        let number = String(firstSlot.rawValue)
-        return String(repeating: "0", count: SegmentName.digits - number.count) + number + SegmentName.suffix
-    }
+    package var description: String { SlotFileName.text(firstSlot, suffix: SegmentName.suffix) }
 }

@@ -1,0 +1,40 @@
+// A state out of a snapshot: every byte of the file is verified on the way, and the state's digest is computed anew.
+
+import Paxos
+package import PaxosLog
+package import StateMachine
+import SystemPackage
+
+extension KeyValueStore {
+    /// - Throws: `.corrupt` when the snapshot is damaged, or its state is not the one that its digest names.
+    package init(_ snapshot: SnapshotReader) throws(StorageError) {
+        let header = snapshot.header
+        var cursor = try snapshot.cursor()
+        var sessions: [UInt8] = []
+        var builder = StateBuilder()
+        while let piece = try cursor.next() {
+            switch piece {
+            case .sessions(let bytes): sessions += bytes
+            case .keys(let block):
+                for place in block.places {
+                    builder.append(
+                        key: Array(block.bytes[place.key]),
+                        StoredValue(
+                            value: Array(block.bytes[place.value]), created: place.created, modified: place.modified))
+                }
+            }
+        }
+        do {
+            self = try builder.finish(
+                StateSummary(
+                    appliedThrough: header.slot, effectiveTime: header.effectiveTime,
+                    digest: StateDigest(bytes: header.stateDigest) ?? StateDigest()),
+                sessions: sessions)
+        } catch {
+            throw .corrupt(
+                Damage(
+                    kind: .corrupt, file: snapshot.path, offset: 0, slots: nil,
+                    reason: "its state is not the one that it was taken of: \(error)"))
+        }
+    }
+}
