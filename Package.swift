@@ -64,7 +64,7 @@ let package = Package(
             name: "StateMachine",
             dependencies: [
                 paxos, "CXXHash", deque,
-                .product(name: "SortedCollections", package: "swift-collections"),
+                .product(name: "HashTreeCollections", package: "swift-collections"),
             ],
             swiftSettings: settings),
         .target(
@@ -122,7 +122,8 @@ let package = Package(
             name: "ClusterBenchmark", dependencies: ["Console", argumentParser, histogram],
             path: "Benchmarks/ClusterBenchmark", swiftSettings: settings),
         .executableTarget(
-            name: "LogBenchmark", dependencies: [paxos, paxosLog, stateMachine, argumentParser, systemPackage],
+            name: "LogBenchmark",
+            dependencies: [paxos, paxosLog, stateMachine, replication, argumentParser, systemPackage],
             path: "Benchmarks/LogBenchmark", swiftSettings: settings),
         .testTarget(name: "PaxosTests", dependencies: [paxos], swiftSettings: settings),
         .testTarget(

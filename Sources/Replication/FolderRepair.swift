@@ -42,10 +42,11 @@ struct FolderRepair {
         let hasJournal = try Journal.exists(fileSystem, places.journal)
         guard var identity = read else {
             let hasLog = try !ChosenLogReader(fileSystem, directory: places.log).segments().isEmpty
-            guard !hasJournal, !hasLog else {
+            let hasSnapshot = try !SnapshotFolder(fileSystem, directory: places.snapshots).names().isEmpty
+            guard !hasJournal, !hasLog, !hasSnapshot else {
                 throw .missing(
                     file: places.directory.appending(Identity.fileName),
-                    reason: "there are a journal or a log in the folder, but nothing says whose")
+                    reason: "there are a journal, a log or snapshots in the folder, but nothing says whose")
             }
             try fresh.write(fileSystem, places.directory)
             return fresh
@@ -72,11 +73,43 @@ struct FolderRepair {
         try beginJournalAnew(&identity, journal, "\(places.log): the first block is lost")
     }
 
+    // MARK: Snapshots
+
+    /// The newest snapshot that is good. A bad one is set aside in any case: the one before it, and the log behind that,
+    /// give the same state.
+    mutating func snapshot() throws(StorageError) -> RestoredSnapshot? {
+        let folder = SnapshotFolder(fileSystem, directory: places.snapshots)
+        try folder.removeUnfinished()
+        return try folder.newestGood { reader throws(StorageError) in
+            try RestoredSnapshot(reader)
+        } bad: { damage throws(StorageError) in
+            note(damage, [try quarantine.take(damage.file, from: folder.directory)])
+        }
+    }
+
     // MARK: Log
 
-    /// Opens the log, without what is damaged if need be.
+    /// Opens the log, without what is damaged if need be. One that ends before the snapshot begins anew behind it.
     mutating func log(
-        tornTailIsDamage: Bool, _ open: () throws(StorageError) -> LoggedState
+        behind base: LogBase?, tornTailIsDamage: Bool, _ open: () throws(StorageError) -> LoggedState
+    ) throws(StorageError) -> LoggedState {
+        var logged = try mendedLog(base, tornTailIsDamage: tornTailIsDamage, open)
+        if let base, logged.log.recovery.isBehindBase {
+            let end = logged.log.through
+            let kept = try ChosenLogMending.setAsideHistory(
+                fileSystem, directory: places.log, quarantine: quarantine)
+            done.append(
+                SetAside(
+                    reason: "\(places.log): it ends with slot \(end), before the snapshot of slot \(base.through)",
+                    kept: kept))
+            logged = try open()
+        }
+        for damage in logged.log.recovery.history { note(damage, []) }
+        return logged
+    }
+
+    private mutating func mendedLog(
+        _ base: LogBase?, tornTailIsDamage: Bool, _ open: () throws(StorageError) -> LoggedState
     ) throws(StorageError) -> LoggedState {
         if !tornTailIsDamage {
             do {
@@ -86,7 +119,8 @@ struct FolderRepair {
             }
         }
         let mending = try ChosenLogMending.setAsideDamage(
-            fileSystem, directory: places.log, tornTailIsDamage: tornTailIsDamage, quarantine: quarantine)
+            fileSystem, directory: places.log, base: base, tornTailIsDamage: tornTailIsDamage,
+            quarantine: quarantine)
         if let mending {
             note(mending.damage, mending.kept)
             lostBlocks = mending.lost

@@ -1,4 +1,4 @@
-// The chosen log of a folder, opened and replayed: the state machine is nothing but that.
+// The state of a folder: its newest good snapshot, if it has one, and the chosen log behind that, replayed.
 
 import Paxos
 import PaxosLog
@@ -9,19 +9,21 @@ struct LoggedState: ~Copyable {
     private(set) var log: ChosenLog
     let store: KeyValueStore
     let genesis: RecoveredNode.Founding?
-    /// The last configuration; nil when the log holds none but genesis.
+    /// The last configuration; nil when there was none but genesis.
     let membership: Membership?
 
-    /// - Parameter progress: told the slot through which the log has been replayed, from time to time.
+    /// - Parameter progress: told the slot through which the log has been replayed, and through which it is to be.
     static func read(
-        _ fileSystem: any FileSystem, _ places: NodeFolder.Places, _ progress: (Slot) -> Void
+        _ fileSystem: any FileSystem, _ places: NodeFolder.Places, _ snapshot: RestoredSnapshot?,
+        _ progress: (Slot, Slot) -> Void
     ) throws(StorageError) -> LoggedState {
-        let log = try ChosenLog.open(fileSystem, directory: places.log)
+        let log = try ChosenLog.open(fileSystem, directory: places.log, base: snapshot?.base)
         let through = log.through
-        var store = KeyValueStore()
-        var genesis: RecoveredNode.Founding?
-        var membership: Membership?
-        var cursor = try ChosenLogReader(fileSystem, directory: places.log).cursor(depth: .payloads)
+        var store = snapshot?.store ?? KeyValueStore()
+        var genesis = snapshot?.founding
+        var membership = snapshot?.membership
+        var cursor = try ChosenLogReader(fileSystem, directory: places.log, base: snapshot?.base)
+            .cursor(from: store.appliedThrough.next, depth: .payloads)
         while store.appliedThrough < through {
             switch try cursor.next() {
             case .damage(let damage): throw .corrupt(damage)
@@ -38,7 +40,7 @@ struct LoggedState: ~Copyable {
                             kind: .corrupt, file: block.file, offset: block.offset, slots: block.slots,
                             reason: "it can't be applied: \(error)"))
                 }
-                progress(store.appliedThrough)
+                progress(store.appliedThrough, through)
             }
         }
         return LoggedState(log: log, store: store, genesis: genesis, membership: membership)

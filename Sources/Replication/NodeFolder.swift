@@ -21,21 +21,25 @@ package struct NodeFolder: ~Copyable {
     ///   - seed: random, another at each start.
     ///   - mends: whether what is damaged is put into quarantine, for the other nodes to make good; else it is an error.
     ///   - restartsStrictly: whether the folder may be an older image of what it was.
-    ///   - progress: told the slot through which the log has been replayed, from time to time.
-    /// - Throws: `StorageError`; nothing but the identity's boot counter and the quarantine has been written then.
+    ///   - progress: told the slot through which the log has been replayed, and through which it is to be, from time
+    ///     to time.
+    /// - Throws: `StorageError`; nothing but the identity's boot counter and the quarantine has been written then, and
+    ///   snapshots that were not finished are gone.
     package static func open(
         _ fileSystem: any FileSystem, directory: FilePath, node: NodeID, now: UInt64, seed: UInt64,
         journalFileBytes: Int = NodeFolder.journalFileBytes, mends: Bool = false, restartsStrictly: Bool = false,
-        progress: (Slot) -> Void = { _ in }
+        progress: (Slot, Slot) -> Void = { _, _ in }
     ) throws(StorageError) -> NodeFolder {
         let places = Places(directory)
         try fileSystem.createDirectory(directory)
         var random = SplitMix64(seed: seed)
         var repair = FolderRepair(fileSystem, places, isAllowed: mends)
         var identity = try repair.identity(node: node, now: now, journal: .random(using: &random))
-        var logged = try repair.log(tornTailIsDamage: false) { () throws(StorageError) in
-            try LoggedState.read(fileSystem, places, progress)
+        let snapshot = try repair.snapshot()
+        func readLog() throws(StorageError) -> LoggedState {
+            try LoggedState.read(fileSystem, places, snapshot, progress)
         }
+        var logged = try repair.log(behind: snapshot?.base, tornTailIsDamage: false, readLog)
         func openJournal(
             _ id: UniqueID, behind through: Slot, vouching: Bool
         ) throws(StorageError) -> (Journal, JournalRecovery) {
@@ -48,9 +52,7 @@ package struct NodeFolder: ~Copyable {
         do {
             try logged.cutTornTail(journaled)
         } catch .corrupt where mends {
-            logged = try repair.log(tornTailIsDamage: true) { () throws(StorageError) in
-                try LoggedState.read(fileSystem, places, progress)
-            }
+            logged = try repair.log(behind: snapshot?.base, tornTailIsDamage: true, readLog)
             (journal, journaled) = try openJournal(identity.journal, behind: logged.log.through, vouching: true)
         }
         let genesis = if let found = logged.genesis { found } else { try founding(in: journaled.chosen) }
@@ -75,6 +77,7 @@ package struct NodeFolder: ~Copyable {
         }
         let recovered = RecoveredNode(
             identity: identity, genesis: genesis, membership: logged.membership, store: logged.store,
+            snapshot: snapshot?.base.through,
             log: logged.log.extent, logBlocks: logged.log.recovery.blocks,
             segmentBytes: logged.log.recovery.segmentBytes, promised: journaled.promised, chosen: journaled.chosen,
             vouchedThrough: journaled.vouchedThrough, accepted: journaled.accepted, now: now,
@@ -96,11 +99,13 @@ extension NodeFolder {
         package let directory: FilePath
         package let journal: FilePath
         package let log: FilePath
+        package let snapshots: FilePath
 
         package init(_ directory: FilePath) {
             self.directory = directory
             journal = directory.appending("journal")
             log = directory.appending("log")
+            snapshots = directory.appending("snapshots")
         }
     }
 

@@ -18,6 +18,8 @@ package struct RecoveredNode: Sendable {
     package var membership: Membership?
     /// The state after every entry of the chosen log.
     package var store: KeyValueStore
+    /// The slot of the snapshot that it began with; nil when all of the log was replayed.
+    package var snapshot: Slot?
     package var log: LogExtent
     /// The last of its blocks.
     package var logBlocks: [BlockDigest]

@@ -1,4 +1,4 @@
-// A key in the order of its bytes, compared as unsigned numbers; a key sorts before those that it begins.
+// A key: found by its hash, and ordered by its bytes as unsigned numbers; a key sorts before those that it begins.
 
 struct Key: Sendable {
     /// The first eight bytes as one number, with zeros behind a shorter key: where two differ, they tell the order.
@@ -11,9 +11,13 @@ struct Key: Sendable {
     }
 }
 
-extension Key: Comparable {
+extension Key: Hashable {
     static func == (left: Key, right: Key) -> Bool { left.prefix == right.prefix && left.bytes == right.bytes }
 
+    func hash(into hasher: inout Hasher) { bytes.withUnsafeBytes { hasher.combine(bytes: $0) } }
+}
+
+extension Key: Comparable {
     static func < (left: Key, right: Key) -> Bool {
         if left.prefix != right.prefix { return left.prefix < right.prefix }
         let leftBytes = left.bytes.span.bytes

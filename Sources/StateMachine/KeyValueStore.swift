@@ -1,8 +1,8 @@
 // The state machine: nothing but the chosen commands, replayed in the order of their slots. It depends on the entries
 // alone; it never looks at a clock, draws no random number, and two stores that applied the same slots are equal.
 
+import HashTreeCollections
 package import Paxos
-import SortedCollections
 
 package struct KeyValueStore: Sendable {
     /// For how many slots a request that did not come in order, or came from an earlier boot, can still be told from a
@@ -17,7 +17,7 @@ package struct KeyValueStore: Sendable {
     /// Kept at every write.
     package private(set) var digest = StateDigest()
 
-    private var entries = SortedDictionary<Key, StoredValue>()
+    private var entries = TreeDictionary<Key, StoredValue>()
     private var sessions: Sessions
 
     package init(sessionBound: UInt64 = KeyValueStore.sessionBound) {
@@ -25,7 +25,7 @@ package struct KeyValueStore: Sendable {
     }
 
     /// A state as it was, of which nothing is looked at; `StateBuilder` proves it.
-    init(_ summary: StateSummary, entries: SortedDictionary<Key, StoredValue>, sessions: Sessions) {
+    init(_ summary: StateSummary, entries: TreeDictionary<Key, StoredValue>, sessions: Sessions) {
         appliedThrough = summary.appliedThrough
         effectiveTime = summary.effectiveTime
         digest = summary.digest
@@ -50,13 +50,17 @@ package struct KeyValueStore: Sendable {
     /// The sessions as bytes, which are the same for equal states (`Sessions+Encoding.swift`).
     package var encodedSessions: [UInt8] { sessions.encoded }
 
-    /// The keys as they are now, in the order of their bytes, however long it takes to go through them: what is
-    /// written meanwhile does not show, and costs no more than a copy of the tree's nodes that it changes.
-    package var keys: StoredKeys { StoredKeys(entries: entries.makeIterator()) }
+    /// The keys as they are now, in the order of their bytes. They are sorted here, which takes about a second for each
+    /// million: on a thread that nobody waits for, and on a copy of the store, which costs nothing.
+    package var keys: StoredKeys { StoredKeys(entries) }
 }
 
 package struct StoredKeys: Sequence, IteratorProtocol, Sendable {
-    fileprivate var entries: SortedDictionary<Key, StoredValue>.Iterator
+    private var entries: IndexingIterator<[(key: Key, value: StoredValue)]>
+
+    fileprivate init(_ entries: TreeDictionary<Key, StoredValue>) {
+        self.entries = entries.sorted { $0.key < $1.key }.makeIterator()
+    }
 
     package mutating func next() -> (key: [UInt8], stored: StoredValue)? {
         guard let (key, stored) = entries.next() else { return nil }
@@ -132,14 +136,21 @@ extension KeyValueStore {
 
     /// Whether the key was there.
     private mutating func set(_ key: Key, to value: [UInt8]) -> Bool {
-        let old = entries[key]
-        // The term is computed from the old value as it now stands in memory, and not remembered: a value that has
-        // changed there by a fault then leaves its trace in the digest.
-        if let old { digest.remove(DigestTerm(key: key, stored: old)) }
-        let new = StoredValue(value: value, created: old?.created ?? appliedThrough, modified: appliedThrough)
-        digest.add(DigestTerm(key: key, stored: new))
-        entries.updateValue(new, forKey: key)
-        return old != nil
+        let slot = appliedThrough
+        var digest = digest
+        defer { self.digest = digest }
+        return entries.updateValue(
+            forKey: key, default: StoredValue(value: [], created: slot, modified: .zero)
+        ) { stored in
+            let existed = stored.modified > .zero
+            // The term is computed from the old value as it now stands in memory, and not remembered: a value that has
+            // changed there by a fault then leaves its trace in the digest.
+            if existed { digest.remove(DigestTerm(key: key, stored: stored)) }
+            stored.value = value
+            stored.modified = slot
+            digest.add(DigestTerm(key: key, stored: stored))
+            return existed
+        }
     }
 
     /// Whether the key was there.

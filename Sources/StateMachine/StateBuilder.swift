@@ -1,9 +1,9 @@
 // A state put together again from what a KeyValueStore gave out of itself: `summary`, `encodedSessions` and
-// every key in order. It is taken for a state only when its digest, computed anew from all that came to be in memory, is the one
+// every key. It is taken for a state only when its digest, computed anew from all that came to be in memory, is the one
 // that it had.
 
+import HashTreeCollections
 package import Paxos
-import SortedCollections
 
 /// What a state says of itself beside its keys and sessions.
 package struct StateSummary: Equatable, Sendable {
@@ -25,13 +25,13 @@ package enum StateBuilderError: Error, Equatable, Sendable {
 }
 
 package struct StateBuilder: ~Copyable, Sendable {
-    private var keys: [(Key, StoredValue)] = []
+    private var entries = TreeDictionary<Key, StoredValue>()
 
     package init() {}
 
-    /// Takes the next key, in the order of the keys' bytes.
-    package mutating func append(key: [UInt8], _ stored: StoredValue) {
-        keys.append((Key(key), stored))
+    package mutating func add(key: [UInt8], _ stored: StoredValue) {
+        let replaced = entries.updateValue(stored, forKey: Key(key))
+        precondition(replaced == nil, "a state has each key once")
     }
 
     /// - Parameter sessions: what `KeyValueStore.encodedSessions` gave.
@@ -40,8 +40,7 @@ package struct StateBuilder: ~Copyable, Sendable {
         _ summary: StateSummary, sessions: [UInt8], sessionBound: UInt64 = KeyValueStore.sessionBound
     ) throws(StateBuilderError) -> KeyValueStore {
         let store = KeyValueStore(
-            summary, entries: SortedDictionary(sortedKeysWithValues: keys),
-            sessions: try Sessions(decoding: sessions, bound: sessionBound))
+            summary, entries: entries, sessions: try Sessions(decoding: sessions, bound: sessionBound))
         let digest = store.recomputedDigest()
         guard digest == summary.digest else { throw .wrongDigest(digest) }
         return store

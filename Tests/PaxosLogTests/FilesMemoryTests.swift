@@ -131,6 +131,23 @@ extension File {
         #expect(fileSystem.afterCrash(keeping: .everything).contents(of: path) == nil)
     }
 
+    @Test func aLinkedFileHasBothNamesAndIsCountedOnce() throws {
+        let fileSystem = MemoryFileSystem()
+        try fileSystem.createDirectory("/other")
+        fileSystem.install([1, 2, 3], at: "/folder/file")
+        try fileSystem.link("/folder/file", to: "/other/file")
+        #expect(throws: StorageError.self) { try fileSystem.link("/folder/file", to: "/other/file") }
+        #expect(fileSystem.afterCrash(keeping: .nothing).contents(of: "/other/file") == nil)
+        let kept = fileSystem.afterCrash(keeping: .everything)
+        #expect(kept.usedBytes == 3 && kept.contents(of: "/other/file") == [1, 2, 3])
+        kept.flipByte(of: "/folder/file", at: 0)
+        #expect(kept.contents(of: "/other/file") == [0, 2, 3])
+        try kept.remove("/folder/file")
+        #expect(kept.usedBytes == 3)
+        try kept.remove("/other/file")
+        #expect(kept.usedBytes == 0)
+    }
+
     @Test func theNthOperationCrashesAndAllAfterIt() throws {
         let file = try made([1])
         fileSystem.crashAtOperation = fileSystem.operations + 2

@@ -47,6 +47,19 @@ final class TemporaryFolder {
         #expect(try file.read(at: 0, count: 10) == [1, 2])
     }
 
+    @Test func aLinkedFileHasBothNames() throws {
+        let path = folder.path.appending("file")
+        try fileSystem.create(path).write([1, 2, 3], at: 0)
+        try fileSystem.createDirectory(folder.path.appending("other"))
+        let link = folder.path.appending("other").appending("file")
+        try fileSystem.link(path, to: link)
+        #expect(throws: StorageError.io(.fileExists, operation: "link", path: path)) {
+            try fileSystem.link(path, to: link)
+        }
+        try fileSystem.remove(path)
+        #expect(try fileSystem.open(link, for: .read).read(at: 0, count: 10) == [1, 2, 3])
+    }
+
     @Test func foldersAreMadeListedAndRenamedIn() throws {
         let deep = folder.path.appending("a").appending("b")
         try fileSystem.createDirectory(deep)

@@ -27,14 +27,14 @@ struct SnapshotSample: Equatable {
     ///   - length: how long a value is at most.
     init(_ count: Int, length: Int, sessionBytes: Int = 100, isReadmitted: Bool = true) {
         var generator = SplitMix64(seed: UInt64(count))
+        func below(_ bound: Int) -> Int { Int(generator.next() % UInt64(bound)) }
         let names = (Sample.awkward + (0..<count).map { Array("key \($0 * 7919 % 10_000)".utf8) })
             .sorted { $0.lexicographicallyPrecedes($1) }
         keys = names.map { name in
-            let created = UInt64.random(in: 2...59, using: &generator)
+            let created = 2 + below(58)
             return Key(
-                key: name,
-                value: (0..<Int.random(in: 0...length, using: &generator)).map { UInt8(truncatingIfNeeded: $0 * $0) },
-                created: Slot(created), modified: Slot(.random(in: created...59, using: &generator)))
+                key: name, value: (0..<below(length + 1)).map { UInt8(truncatingIfNeeded: $0 * $0) },
+                created: Slot(UInt64(created)), modified: Slot(UInt64(created + below(60 - created))))
         }
         sessions = (0..<sessionBytes).map { UInt8(truncatingIfNeeded: $0 / 3) }
         membership = nil
@@ -69,7 +69,7 @@ struct SnapshotSample: Equatable {
     }
 
     /// What a reading from front to back gives.
-    static func read(_ fileSystem: any FileSystem) throws -> SnapshotSample {
+    static func read(_ fileSystem: any FileSystem, _ path: FilePath = path) throws -> SnapshotSample {
         let reader = try SnapshotReader(fileSystem, path)
         var sample = SnapshotSample(0, length: 0)
         (sample.keys, sample.sessions, sample.membership) = ([], [], reader.header.membership)

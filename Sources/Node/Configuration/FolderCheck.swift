@@ -49,13 +49,19 @@ enum FolderCheck {
 
     private static func names(_ nodes: [NodeID]) -> String { nodes.map { "\($0)" }.joined(separator: ",") }
 
-    /// The genesis of the folder's cluster, from the log, or from the journal while the log is still empty. Damage is
-    /// left for the recovery to report.
+    /// The genesis of the folder's cluster: from the log, from a snapshot where the log begins later, or from the journal
+    /// while the log is still empty. Damage is left for the recovery to report.
     private static func genesis(
         _ fileSystem: any FileSystem, _ places: NodeFolder.Places, _ identity: Identity
     ) throws(StorageError) -> Genesis? {
         let reader = ChosenLogReader(fileSystem, directory: places.log)
         if try !reader.segments().isEmpty, let genesis = try reader.genesis() { return genesis }
+        let snapshots = SnapshotFolder(fileSystem, directory: places.snapshots)
+        let header = try snapshots.newestGood { reader throws(StorageError) in
+            reader.header
+        } bad: { _ in
+        }
+        if let header { return header.genesis }
         let journal = try JournalReader(
             fileSystem, places.journal, identity: JournalIdentity(node: identity.node, journal: identity.journal),
             logThrough: nil)

@@ -85,10 +85,10 @@ struct Startup {
                 fileSystem, directory: configuration.data, node: configuration.node, now: WallClock.now,
                 seed: .random(in: .min ... .max), mends: configuration.mendsDamage,
                 restartsStrictly: configuration.restartsStrictly
-            ) { slot in
+            ) { slot, through in
                 guard NIODeadline.now() - lastLine > .seconds(1) else { return }
                 lastLine = NIODeadline.now()
-                logger.info("Replaying the log", metadata: ["through": "\(slot)"])
+                logger.info("Replaying the log", metadata: ["through": "\(slot)", "of": "\(through)"])
             }
         } catch {
             throw StartFailure(error, folder: configuration.data)

@@ -62,7 +62,7 @@ extension ChosenLog {
         let path = directory.appending(copy.name.description)
         let (oldSize, kept): (UInt64, FilePath?) =
             if try fileSystem.exists(path) {
-                (try fileSystem.open(path, for: .read).size(), try quarantine.keep(path, as: .replaced))
+                (try fileSystem.open(path, for: .read).size(), try quarantine.keepReplaced(path))
             } else {
                 (0, nil)
             }

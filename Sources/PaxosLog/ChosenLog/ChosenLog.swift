@@ -32,11 +32,13 @@ package struct ChosenLog: ~Copyable, Sendable {
 
     /// Opens the log in `directory`, or an empty one where there is none. Reads the last segment whole and of the others
     /// the headers and trailers. Writes nothing: what a crash tore is left for `cutTornTail`.
-    /// - Throws: `.corrupt` for any damage but a torn tail, `.io` when the files cannot be read.
+    /// - Parameter base: what a snapshot says of the log, which may begin behind slot 1 then.
+    /// - Throws: `.corrupt` for any damage above the base but a torn tail, `.missing` when slots are neither in the log nor
+    ///   in the snapshot, `.io` when the files cannot be read.
     package static func open(
-        _ fileSystem: any FileSystem, directory: FilePath
+        _ fileSystem: any FileSystem, directory: FilePath, base: LogBase? = nil
     ) throws(StorageError) -> ChosenLog {
-        ChosenLog(fileSystem, directory, try RecoveredLog(fileSystem, directory: directory))
+        ChosenLog(fileSystem, directory, try RecoveredLog(fileSystem, directory: directory, base: base))
     }
 
     private init(_ fileSystem: any FileSystem, _ directory: FilePath, _ recovered: consuming RecoveredLog) {
@@ -86,6 +88,7 @@ package struct ChosenLog: ~Copyable, Sendable {
     @discardableResult
     package mutating func append(_ blocks: [RawBlock]) throws(StorageError) -> [BlockDigest] {
         precondition(tear == nil, "a torn tail is cut before anything is appended")
+        precondition(!recovery.isBehindBase, "a log that ends before its base is set aside, and begun anew")
         var digests: [BlockDigest] = []
         try writing { (log) throws(StorageError) in
             if let segment = log.segment, segment.isFull { try log.seal(segment) }
@@ -104,6 +107,29 @@ package struct ChosenLog: ~Copyable, Sendable {
             try log.flush()
         }
         return digests
+    }
+
+    /// Removes the segments that hold no slot above `slot`, the oldest first, and never the last of the log. The caller has
+    /// snapshots that stand for them. A crash at any step leaves a log that begins later.
+    /// - Parameter archive: keeps each before it is removed.
+    /// - Returns: what was removed.
+    @discardableResult
+    package mutating func drop(
+        through slot: Slot, to archive: Archive?
+    ) throws(StorageError) -> [SegmentName] {
+        let reader = ChosenLogReader(fileSystem, directory: directory)
+        let names = try reader.segments()
+        var dropped: [SegmentName] = []
+        for (name, next) in zip(names, names.dropFirst()) where next.firstSlot.previous <= slot {
+            let path = reader.path(of: name)
+            let size = try reader.size(of: name)
+            try archive?.keep(path)
+            try fileSystem.remove(path)
+            try fileSystem.syncDirectory(directory)
+            sealed.remove(segmentOf: size)
+            dropped.append(name)
+        }
+        return dropped
     }
 
     mutating func writing(_ body: (inout ChosenLog) throws(StorageError) -> Void) throws(StorageError) {

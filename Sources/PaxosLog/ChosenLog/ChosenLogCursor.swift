@@ -13,6 +13,7 @@ package struct ChosenLogCursor: ~Copyable, Sendable {
     /// Where in `names` the reading ends. Those behind are known, and tell where their forerunners must end.
     private let end: Int
     private var from: Slot
+    private let base: LogBase?
     private var found: [LogFinding] = []
     private var verifiers: BlockVerifiers
     /// The segment that is read, or was read last.
@@ -25,11 +26,12 @@ package struct ChosenLogCursor: ~Copyable, Sendable {
     ///   - from: a slot of the first block wanted.
     ///   - position: what must hold of the first segment read, its chain digest where that is known; its slot is set
     ///     by `from`.
+    ///   - base: what a snapshot says of the log, whose slots need not be there up to the snapshot's.
     ///   - through: the last segment to be read; nil for the log's last.
     ///   - workers: who verifies; nil for the caller's thread alone.
     init(
         _ fileSystem: any FileSystem, directory: FilePath, names: [SegmentName], from: Slot, depth: ReadingDepth,
-        position: LogPosition, through: SegmentName? = nil, workers: (any Workers)? = nil
+        position: LogPosition, base: LogBase? = nil, through: SegmentName? = nil, workers: (any Workers)? = nil
     ) {
         self.fileSystem = fileSystem
         verifiers = BlockVerifiers(workers: workers)
@@ -37,12 +39,15 @@ package struct ChosenLogCursor: ~Copyable, Sendable {
         self.names = names
         self.depth = depth
         self.from = from
+        self.base = base
         self.position = position
         following = names.lastIndex { $0.firstSlot <= from } ?? 0
         end = through.flatMap { names.lastIndex(of: $0) }.map { $0 + 1 } ?? names.count
         if following < names.count, names[following].firstSlot <= from {
             self.position.next = names[following].firstSlot
             if names[following].firstSlot == .first { self.position.digest = .start }
+        } else if let base, let first = names.first, from <= base.through {
+            self.position.next = min(first.firstSlot, base.through.next)
         } else {
             self.position.next = from
         }
@@ -97,6 +102,10 @@ package struct ChosenLogCursor: ~Copyable, Sendable {
             }
             if let digest = position.digest, digest != header.previousDigest {
                 let reason = "it does not follow the segment before it: the chain digests differ"
+                found.append(damage(.corrupt, nil, reason))
+            }
+            if let base, base.through.next == name.firstSlot, base.chainDigest != header.previousDigest {
+                let reason = "it does not follow the snapshot of slot \(base.through): the chain digests differ"
                 found.append(damage(.corrupt, nil, reason))
             }
             opened.position.cluster = header.cluster

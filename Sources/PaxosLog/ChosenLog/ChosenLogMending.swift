@@ -17,14 +17,17 @@ package struct ChosenLogMending: Sendable {
 extension ChosenLogMending {
     /// Looks through all of the log, and sets aside what stands at and behind the first damage.
     ///
-    /// - Parameter tornTailIsDamage: whether a torn end is damage, because the journal does not hold what it held.
+    /// - Parameters:
+    ///   - base: what a snapshot says of the log; damage up to its slot costs nothing, and stays where it is.
+    ///   - tornTailIsDamage: whether a torn end is damage, because the journal does not hold what it held.
     /// - Returns: nil when nothing is damaged.
     /// - Throws: `.corrupt` for what is no damage, but foreign or of a version that is not known.
     package static func setAsideDamage(
-        _ fileSystem: any FileSystem, directory: FilePath, tornTailIsDamage: Bool, quarantine: Quarantine
+        _ fileSystem: any FileSystem, directory: FilePath, base: LogBase?, tornTailIsDamage: Bool,
+        quarantine: Quarantine
     ) throws(StorageError) -> ChosenLogMending? {
-        let reader = ChosenLogReader(fileSystem, directory: directory)
-        guard var mending = try find(reader, tornTailIsDamage) else { return nil }
+        let reader = ChosenLogReader(fileSystem, directory: directory, base: base)
+        guard var mending = try find(reader, behind: base?.through ?? .zero, tornTailIsDamage) else { return nil }
         // From the last to the first, so that a crash leaves a log with the same first damage.
         for name in try reader.segments().reversed() where name.firstSlot > mending.through.slot {
             mending.found.kept.append(try quarantine.take(reader.path(of: name), from: directory))
@@ -36,6 +39,18 @@ extension ChosenLogMending {
             try file.sync()
         }
         return mending.found
+    }
+
+    /// Sets aside all segments of a log that ends before its base.
+    package static func setAsideHistory(
+        _ fileSystem: any FileSystem, directory: FilePath, quarantine: Quarantine
+    ) throws(StorageError) -> [FilePath] {
+        let reader = ChosenLogReader(fileSystem, directory: directory)
+        var kept: [FilePath] = []
+        for name in try reader.segments().reversed() {
+            kept.append(try quarantine.take(reader.path(of: name), from: directory))
+        }
+        return kept
     }
 
     private struct Finding {
@@ -51,10 +66,10 @@ extension ChosenLogMending {
     }
 
     private static func find(
-        _ reader: ChosenLogReader, _ tornTailIsDamage: Bool
+        _ reader: ChosenLogReader, behind slot: Slot, _ tornTailIsDamage: Bool
     ) throws(StorageError) -> Finding? {
-        var cursor = try reader.cursor(depth: .payloads)
-        var through: (slot: Slot, file: FilePath?, end: UInt64) = (.zero, nil, 0)
+        var cursor = try reader.cursor(from: slot.next, depth: .payloads)
+        var through: (slot: Slot, file: FilePath?, end: UInt64) = (slot, nil, 0)
         var finding: Finding?
         while let next = try cursor.next() {
             switch next {

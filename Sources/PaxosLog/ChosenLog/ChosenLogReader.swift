@@ -9,12 +9,15 @@ package struct ChosenLogReader: Sendable {
     package let directory: FilePath
     /// The cluster that the log must belong to, where the caller knows it.
     private let cluster: UniqueID?
+    /// What a snapshot says of the log; a log that does not begin with slot 1 is read as a whole by it.
+    private let base: LogBase?
 
     /// - Parameter cluster: segments of another are reported as foreign; without it, the first segment tells.
-    package init(_ fileSystem: any FileSystem, directory: FilePath, cluster: UniqueID? = nil) {
+    package init(_ fileSystem: any FileSystem, directory: FilePath, cluster: UniqueID? = nil, base: LogBase? = nil) {
         self.fileSystem = fileSystem
         self.directory = directory
-        self.cluster = cluster
+        self.cluster = cluster ?? base?.genesis.cluster
+        self.base = base
     }
 
     /// The segments that there are, by first slot.
@@ -52,7 +55,8 @@ package struct ChosenLogReader: Sendable {
     ) throws(StorageError) -> ChosenLogCursor {
         ChosenLogCursor(
             fileSystem, directory: directory, names: try segments(), from: max(from, .first), depth: depth,
-            position: LogPosition(next: from, digest: nil, cluster: cluster, limits: limits), through: through)
+            position: LogPosition(next: from, digest: nil, cluster: cluster, limits: limits), base: base,
+            through: through)
     }
 
     /// Reads from the block that holds `slot`, or the last one before it, towards the first.
@@ -68,11 +72,13 @@ package struct ChosenLogReader: Sendable {
     package func verification(by workers: any Workers) throws(StorageError) -> ChosenLogCursor {
         ChosenLogCursor(
             fileSystem, directory: directory, names: try segments(), from: .first, depth: .checks,
-            position: LogPosition(next: .first, digest: nil, cluster: cluster, limits: nil), workers: workers)
+            position: LogPosition(next: .first, digest: nil, cluster: cluster, limits: base?.genesis.limits),
+            base: base, workers: workers)
     }
 
-    /// The genesis in slot 1, if this log holds it undamaged.
+    /// The genesis in slot 1, if the base names it, or this log holds it undamaged.
     package func genesis() throws(StorageError) -> Genesis? {
+        if let base { return base.genesis }
         guard let first = try segments().first, first.firstSlot == .first else { return nil }
         var cursor = ChosenLogCursor(
             fileSystem, directory: directory, names: [first], from: .first, depth: .payloads, position: .start)

@@ -21,6 +21,11 @@ package struct LogExtent: Equatable, Sendable {
         segments += 1
         bytes += size
     }
+
+    mutating func remove(segmentOf size: UInt64) {
+        segments -= 1
+        bytes -= size
+    }
 }
 
 /// Where a block lies, and the chain digest behind it: two logs that show the same one there agree on every entry so far.

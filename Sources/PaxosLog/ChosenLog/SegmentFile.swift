@@ -140,6 +140,10 @@ extension RawSpan {
 }
 
 extension File {
+    func corrupt(_ reason: String, at offset: UInt64) -> StorageError {
+        .corrupt(Damage(kind: .corrupt, file: path, offset: offset, slots: nil, reason: reason))
+    }
+
     /// The bytes from `offset` on; fewer than `count` only at the end of the file.
     func bytes(at offset: UInt64, count: Int) throws(StorageError) -> [UInt8] {
         try [UInt8](unsafeUninitializedCapacity: count) { (buffer, length) throws(StorageError) in

@@ -17,6 +17,8 @@ package protocol FileSystem: AnyObject, Sendable {
     /// Takes the place of what stood at `target`.
     func rename(_ source: FilePath, to target: FilePath) throws(StorageError)
     func remove(_ path: FilePath) throws(StorageError)
+    /// Gives a file a second name, and fails when there is one. The name is durable only after `syncDirectory`.
+    func link(_ source: FilePath, to target: FilePath) throws(StorageError)
     /// Makes the names made, renamed and removed in a folder survive.
     func syncDirectory(_ directory: FilePath) throws(StorageError)
 }

@@ -9,7 +9,7 @@ package final class MemoryFileSystem: FileSystem, @unchecked Sendable {
     /// What counts as an operation: all that changes something or makes it survive. A crash at a read would leave
     /// nothing that a crash at the next of these does not.
     package enum Operation: String, Sendable {
-        case write, truncate, sync, create, rename, remove, syncDirectory
+        case write, truncate, sync, create, rename, remove, link, syncDirectory
     }
 
     private final class Folder {
@@ -84,7 +84,7 @@ package final class MemoryFileSystem: FileSystem, @unchecked Sendable {
         let contents = try find(source, "rename")
         let (oldFolder, oldName) = try place(source, "rename")
         let (folder, name) = try place(target, "rename")
-        if let gone = folder.names[name], gone !== contents { usedBytes -= gone.size }
+        let gone = folder.names[name]
         if folder === oldFolder {
             change(folder, [(oldName, nil), (name, contents)])
         } else {
@@ -92,15 +92,32 @@ package final class MemoryFileSystem: FileSystem, @unchecked Sendable {
             change(oldFolder, [(oldName, nil)])
             change(folder, [(name, contents)])
         }
+        if let gone { release(gone) }
         try finish(.rename, source)
     }
 
     package func remove(_ path: FilePath) throws(StorageError) {
         try begin(.remove, path)
-        usedBytes -= try find(path, "remove").size
+        let contents = try find(path, "remove")
         let (folder, name) = try place(path, "remove")
         change(folder, [(name, nil)])
+        release(contents)
         try finish(.remove, path)
+    }
+
+    package func link(_ source: FilePath, to target: FilePath) throws(StorageError) {
+        try begin(.link, source)
+        let contents = try find(source, "link")
+        let (folder, name) = try place(target, "link")
+        guard folder.names[name] == nil else { throw .io(.fileExists, operation: "link", path: target) }
+        change(folder, [(name, contents)])
+        try finish(.link, source)
+    }
+
+    /// Gives back the room of contents that have no name any more.
+    private func release(_ contents: MemoryContents) {
+        let isNamed = folders.values.contains { $0.names.values.contains { $0 === contents } }
+        if !isNamed { usedBytes -= contents.size }
     }
 
     package func syncDirectory(_ directory: FilePath) throws(StorageError) {
@@ -120,6 +137,8 @@ package final class MemoryFileSystem: FileSystem, @unchecked Sendable {
         var generator = SplitMix64(seed: rule.seed)
         let result = MemoryFileSystem()
         result.capacity = capacity
+        // What a file with two names holds is the same under both.
+        var shown: [ObjectIdentifier: MemoryContents] = [:]
         for (path, folder) in folders.sorted(by: { $0.key < $1.key }) {
             let kept =
                 switch rule.names {
@@ -133,9 +152,11 @@ package final class MemoryFileSystem: FileSystem, @unchecked Sendable {
             }
             let copy = Folder()
             for (name, contents) in names.sorted(by: { $0.key < $1.key }) {
-                let shown = contents.afterCrash(rule.contents, &generator)
-                copy.names[name] = shown
-                result.usedBytes += shown.size
+                let isNew = shown[ObjectIdentifier(contents)] == nil
+                let after = shown[ObjectIdentifier(contents)] ?? contents.afterCrash(rule.contents, &generator)
+                shown[ObjectIdentifier(contents)] = after
+                copy.names[name] = after
+                if isNew { result.usedBytes += after.size }
             }
             result.folders[path] = copy
         }

@@ -66,6 +66,13 @@ package final class PosixFileSystem: FileSystem {
         }
     }
 
+    package func link(_ source: FilePath, to target: FilePath) throws(StorageError) {
+        let result = source.withPlatformString { source in
+            target.withPlatformString { target in Glibc.link(source, target) }
+        }
+        if result != 0 { throw .io(Errno(rawValue: errno), operation: "link", path: source) }
+    }
+
     package func syncDirectory(_ directory: FilePath) throws(StorageError) {
         let descriptor = try descriptor("syncDirectory", directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         defer { close(descriptor) }

@@ -17,48 +17,39 @@ package struct Quarantine {
         try fileSystem.list(directory).contains { $0.hasSuffix(".segment") }
     }
 
-    /// Why a file is here.
-    package enum Cause: String, Sendable {
-        /// The node goes on without it.
-        case lost = ""
-        /// A sound copy took its place.
-        case replaced = ".replaced"
-    }
-
     /// Keeps a copy of a file, durably, under a number of its own and its name.
-    package func keep(_ file: FilePath, as cause: Cause = .lost) throws(StorageError) -> FilePath {
-        guard let name = file.lastComponent?.string else { preconditionFailure("a file has a name") }
-        try fileSystem.createDirectory(directory)
-        let numbers = try fileSystem.list(directory).compactMap { Int($0.prefix { $0 != "-" }) }
-        let target = directory.file("\((numbers.max() ?? 0) + 1)-\(name)\(cause.rawValue)")
-        let unfinished = directory.file("unfinished")
-        if try fileSystem.exists(unfinished) { try fileSystem.remove(unfinished) }
-        try copy(file, to: try fileSystem.create(unfinished))
-        try fileSystem.rename(unfinished, to: target)
+    package func keep(_ file: FilePath) throws(StorageError) -> FilePath {
+        let kept = try place(for: file)
+        try fileSystem.copy(file, to: kept, by: unfinished)
         try fileSystem.syncDirectory(directory)
-        return target
-    }
-
-    /// Keeps a copy of a file of `folder`, and takes the file away.
-    package func take(_ file: FilePath, from folder: FilePath) throws(StorageError) -> FilePath {
-        let kept = try keep(file)
-        try fileSystem.remove(file)
-        try fileSystem.syncDirectory(folder)
         return kept
     }
 
-    private func copy(_ source: FilePath, to target: any File) throws(StorageError) {
-        let file = try fileSystem.open(source, for: .read)
-        var buffer = RawStorage()
-        buffer.resize(to: 1 << 20)
-        var offset: UInt64 = 0
-        while true {
-            let count = try file.read(at: offset, into: buffer.mutableBytes)
-            if count == 0 { break }
-            try target.write(at: offset, UnsafeRawBufferPointer(rebasing: buffer.bytes[..<count]))
-            offset += UInt64(count)
-        }
-        try target.sync()
+    private var unfinished: FilePath { directory.file("unfinished") }
+
+    private func place(for file: FilePath, suffix: String = "") throws(StorageError) -> FilePath {
+        guard let name = file.lastComponent?.string else { preconditionFailure("a file has a name") }
+        try fileSystem.createDirectory(directory)
+        let numbers = try fileSystem.list(directory).compactMap { Int($0.prefix { $0 != "-" }) }
+        return directory.file("\((numbers.max() ?? 0) + 1)-\(name)\(suffix)")
+    }
+
+    /// Keeps a file whose place a sound copy is about to take; it takes no more room. Its name says that nothing was lost.
+    package func keepReplaced(_ file: FilePath) throws(StorageError) -> FilePath {
+        let kept = try place(for: file, suffix: ".replaced")
+        try fileSystem.duplicate(file, to: kept, by: unfinished)
+        try fileSystem.syncDirectory(directory)
+        return kept
+    }
+
+    /// Keeps a file of `folder` here instead of there. It takes no more room, and is never written again.
+    package func take(_ file: FilePath, from folder: FilePath) throws(StorageError) -> FilePath {
+        let kept = try place(for: file)
+        try fileSystem.duplicate(file, to: kept, by: unfinished)
+        try fileSystem.syncDirectory(directory)
+        try fileSystem.remove(file)
+        try fileSystem.syncDirectory(folder)
+        return kept
     }
 }
 

@@ -87,10 +87,6 @@ package struct SnapshotReader: Sendable {
 }
 
 extension File {
-    func corrupt(_ reason: String, at offset: UInt64) -> StorageError {
-        .corrupt(Damage(kind: .corrupt, file: path, offset: offset, slots: nil, reason: reason))
-    }
-
     /// What `body` decodes; a fault becomes damage of `part`, which begins at `offset`.
     func decode<Part>(
         _ part: String, at offset: UInt64, _ body: () throws(SegmentFault) -> Part

@@ -34,6 +34,10 @@ final class FlawedFileSystem: FileSystem, @unchecked Sendable {
 
     func remove(_ path: FilePath) throws(StorageError) { try disk.remove(path) }
 
+    func link(_ source: FilePath, to target: FilePath) throws(StorageError) {
+        try disk.link(source, to: target)
+    }
+
     func syncDirectory(_ directory: FilePath) throws(StorageError) {
         if flaw != .skipFolderSync { try disk.syncDirectory(directory) }
     }

@@ -1,13 +1,30 @@
-// A state out of a snapshot: every byte of the file is verified on the way, and the state's digest is computed anew.
+// What a snapshot gives a node that starts: a state, and what the log before it said. Every byte of the file is verified
+// on the way, and the state's digest is computed anew.
 
 import Paxos
 package import PaxosLog
 package import StateMachine
 import SystemPackage
 
-extension KeyValueStore {
+package struct RestoredSnapshot: Sendable {
+    package let store: KeyValueStore
+    package let base: LogBase
+    package let founding: RecoveredNode.Founding
+    /// The last configuration through the snapshot's slot; nil when there was none but genesis.
+    package let membership: Membership?
+
     /// - Throws: `.corrupt` when the snapshot is damaged, or its state is not the one that its digest names.
     package init(_ snapshot: SnapshotReader) throws(StorageError) {
+        let header = snapshot.header
+        store = try KeyValueStore(snapshot)
+        base = header.base
+        founding = RecoveredNode.Founding(value: header.genesis, entry: header.genesisEntry)
+        membership = header.membership
+    }
+}
+
+extension KeyValueStore {
+    fileprivate init(_ snapshot: SnapshotReader) throws(StorageError) {
         let header = snapshot.header
         var cursor = try snapshot.cursor()
         var sessions: [UInt8] = []
@@ -17,7 +34,7 @@ extension KeyValueStore {
             case .sessions(let bytes): sessions += bytes
             case .keys(let block):
                 for place in block.places {
-                    builder.append(
+                    builder.add(
                         key: Array(block.bytes[place.key]),
                         StoredValue(
                             value: Array(block.bytes[place.value]), created: place.created, modified: place.modified))
