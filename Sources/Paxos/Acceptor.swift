@@ -129,6 +129,13 @@ package struct Acceptor: Sendable {
         _ = accepted.removeAll(through: chosenThrough)
     }
 
+    /// Everything through `slot`, above `chosenThrough`, is known to be chosen, and its values are not needed here.
+    package mutating func learn(through slot: Slot) {
+        precondition(slot > chosenThrough, "what is chosen stays so")
+        chosenThrough = slot
+        _ = accepted.removeAll(through: slot)
+    }
+
     /// Phase 1b's content: how far every slot is chosen, and what was accepted behind that.
     package var knownChosenThrough: Slot { max(chosenThrough, vouchedThrough) }
 

@@ -133,12 +133,7 @@ extension Replica {
             let run = learned.run.part(
                 in: acceptor.chosenThrough.next...learned.run.lastSlot, sealedBy: format.checksum)
         else { return askForChosen() }
-        if acceptor.promise(learned.promised) {
-            highestRound = max(highestRound, learned.promised.round)
-            record(.promise(learned.promised))
-            if isProposing { follow(nil) }
-        }
-        if case .leader(let leadership) = role, run.lastSlot >= leadership.base { follow(nil) }
+        takeOver(learned.promised, learnedThrough: run.lastSlot)
         record(.chosen(run))
         acceptor.learn(chosen: run)
         outputs.append(.chosen(run))
@@ -146,6 +141,16 @@ extension Replica {
         deliver(acceptor.advance())
         askForChosen()
         openIfReady()
+    }
+
+    /// Before chosen values through `slot` are learned.
+    mutating func takeOver(_ promised: Ballot, learnedThrough slot: Slot) {
+        if acceptor.promise(promised) {
+            highestRound = max(highestRound, promised.round)
+            record(.promise(promised))
+            if isProposing { follow(nil) }
+        }
+        if case .leader(let leadership) = role, slot >= leadership.base { follow(nil) }
     }
 
     private var isProposing: Bool {

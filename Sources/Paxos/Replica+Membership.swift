@@ -14,7 +14,12 @@ struct Returning: Sendable {
 extension Replica {
     /// Notes who votes, if a chosen run says so.
     mutating func noteConfiguration(in run: Run) {
-        guard let (next, own) = format.configuration(run), next.slot > configuration.slot else { return }
+        if let next = format.configuration(run) { note(next) }
+    }
+
+    mutating func note(_ chosen: (Configuration, own: Incarnation)) {
+        let (next, own) = chosen
+        guard next.slot > configuration.slot else { return }
         configuration = next
         if own != incarnation {
             incarnation = own

@@ -8,8 +8,6 @@ struct DamagedSegments: Sendable {
     private(set) var damages: [SegmentName: Damage] = [:]
     private(set) var found = 0
     private(set) var mended = 0
-    /// The one that is being fetched.
-    var fetch: SegmentFetch?
 
     /// - Returns: whether it is the first that was found in its segment.
     mutating func note(_ damage: Damage) -> Bool {
@@ -23,10 +21,11 @@ struct DamagedSegments: Sendable {
     var first: SegmentName? { damages.keys.min() }
 
     mutating func noteMended(_ segment: SegmentName) {
-        guard damages.removeValue(forKey: segment) != nil else { return }
-        mended += 1
-        fetch = nil
+        if damages.removeValue(forKey: segment) != nil { mended += 1 }
     }
+
+    /// What is no longer part of the log need not be whole.
+    mutating func forget(before first: Slot) { damages = damages.filter { $0.key.firstSlot >= first } }
 
     var status: LogDamageStatus {
         LogDamageStatus(found: found, mended: mended, unmended: damages.sorted { $0.key < $1.key }.map(\.value))

@@ -32,6 +32,13 @@ package struct DriverConfiguration: Sendable {
     package var window = Acceptor.Window.standard
     /// The most bytes of one run, as far as commands can be cut, and of one answer to a peer that catches up.
     package var messageBytes = 1 << 20
+    /// Raw bytes of the log since the last snapshot behind which the leader ends a segment, for all to take the next: at
+    /// least so many, and as many as the last snapshot has.
+    package var snapshotBytes = 64 << 20
+    /// How long after its forerunner in the member list a node begins with its snapshot.
+    package var snapshotStaggerTicks = 300
+    /// Whether what snapshots stand for is dropped without anyone asking.
+    package var compacts = true
     /// The most bytes of a segment's file in one message; one such message a tick.
     package var pieceBytes = 256 << 10
     /// The most requests, and bytes of commands, that this node's clients may have under way.

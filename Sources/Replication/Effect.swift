@@ -17,16 +17,25 @@ package enum Effect: Sendable {
     /// Read blocks of the chosen log from the one that holds `from`, until they are `bytes` long together (always at
     /// least one), then `Event.logRead`.
     case readLog(from: Slot, bytes: Int, peer: NodeID)
-    /// Read a piece of a segment's file as it stands there, then `Event.pieceRead`.
+    /// Read a piece of a file as it stands there, then `Event.pieceRead`.
     case readPiece(PieceQuestion, peer: NodeID)
-    /// Append a piece to what is kept of a peer's segment, unless it belongs elsewhere, then `Event.pieceKept`
+    /// Append a piece to what is kept of a peer's file, unless it belongs elsewhere, then `Event.pieceKept`
     /// (`IncomingFolder`). Nothing happens while the disk has no room.
-    case keepPiece(SegmentPiece)
-    /// Throw away what is kept of a peer's segment.
-    case discardPieces(SegmentName)
+    case keepPiece(FilePiece)
+    /// Throw away what is kept of a peer's file.
+    case discardPieces(ShippedFile)
     /// Put what is kept in the place of this node's own segment, if it proves to be that (`ChosenLog.replaceSegment`), then
     /// `Event.segmentReplaced`.
     case replaceSegment(SegmentName)
+    /// Take what is kept for a snapshot of this node, if it is whole, and let the log begin behind it; then
+    /// `Event.snapshotInstalled`. No block is appended in between.
+    case installSnapshot(SnapshotName)
+    /// Take a snapshot of this state, in the background, and read it back; then `Event.snapshotTaken` or
+    /// `Event.snapshotFailed`.
+    case takeSnapshot(SnapshotView)
+    /// Drop what these verified snapshots stand for, as the settings allow: older snapshots, and segments of the log
+    /// (`CompactionPolicy`); then `Event.logCompacted`.
+    case compact(verified: [Slot])
     /// The chosen log holds all these slots: journal files that hold nothing else may be used again.
     case releaseJournal(through: Slot)
     /// This genesis is durable in the journal: write it down in the identity (`Identity.adopt`).
@@ -77,6 +86,12 @@ package enum Report: Sendable, Equatable {
     case segmentMended(SegmentName, from: NodeID, kept: FilePath?)
     /// A peer's copy of a damaged segment is not what was here.
     case copyRefused(SegmentName, from: NodeID, reason: String)
+    case snapshotTaken(WrittenSnapshot)
+    case snapshotFailed(Slot, reason: String)
+    /// A peer's snapshot took the place of the log before it.
+    case snapshotInstalled(SnapshotName, from: NodeID)
+    /// A peer's snapshot can't be taken.
+    case snapshotRefused(SnapshotName, from: NodeID, reason: String)
     /// From this slot on this life of the node has the vote.
     case readmitted(NodeID, Incarnation, Slot)
     /// This node votes no more until it is readmitted.

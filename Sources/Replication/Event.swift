@@ -21,11 +21,19 @@ package enum Event: Sendable {
     /// A part of the chosen log that was durable is not what was written.
     case logDamaged(Damage)
     /// The answer to `Effect.readPiece`.
-    case pieceRead(SegmentPiece, for: NodeID)
-    /// So many bytes of a segment from a peer are kept.
-    case pieceKept(SegmentName, length: UInt64)
+    case pieceRead(FilePiece, for: NodeID)
+    /// So many bytes of a peer's file are kept.
+    case pieceKept(ShippedFile, length: UInt64)
     /// The answer to `Effect.replaceSegment`.
     case segmentReplaced(SegmentName, SegmentReplacement)
+    /// The answer to `Effect.installSnapshot`: the state that it held, or why it was not taken.
+    case snapshotInstalled(SnapshotName, Result<RestoredSnapshot, SnapshotRefusal>)
+    /// A snapshot is durable, and was read back whole.
+    case snapshotTaken(WrittenSnapshot)
+    /// It is not; the log stays as it is until the next.
+    case snapshotFailed(Slot, reason: String)
+    /// What is left of the log since its first segments were dropped, and with which slot it begins.
+    case logCompacted(LogExtent, first: Slot)
     /// Whether the disk has room for what the journal is to take next.
     case room(Bool)
     /// The node is about to stop in good order: hand leadership over.
@@ -56,6 +64,8 @@ package enum Request: Sendable {
     /// An encoded `Command`, to be chosen, applied and answered once.
     case command([UInt8])
     case noOp
+    /// End block and segment of the log, for every node to take a snapshot of the state there.
+    case seal
     /// The value of a key, at least as new as every write answered before the read was asked.
     case read(key: [UInt8])
     /// The value of a key in this node's own state, which may be old.

@@ -31,7 +31,8 @@ private enum Kind: UInt8 {
     case recallQuestion = 36
     case recallAnswer = 37
     case pieceQuestion = 38
-    case segmentPiece = 39
+    case filePiece = 39
+    case compacted = 40
 }
 
 extension ByteBuffer {
@@ -88,12 +89,15 @@ extension ByteBuffer {
             write(memory.start)
             write(memory.promised)
             return .recallAnswer
+        case .shipping(.compacted(let snapshot)):
+            write(snapshot.slot)
+            return .compacted
         case .shipping(.question(let question)):
             write(question)
             return .pieceQuestion
         case .shipping(.piece(let piece)):
             write(piece)
-            return .segmentPiece
+            return .filePiece
         }
     }
 
@@ -229,7 +233,8 @@ extension ByteBuffer {
                         Memory(
                             boot: try read(UInt64.self), start: try read(UInt64.self), promised: try readBallot())))
             case .pieceQuestion: .shipping(.question(try readPieceQuestion()))
-            case .segmentPiece: .shipping(.piece(try readSegmentPiece()))
+            case .filePiece: .shipping(.piece(try readFilePiece()))
+            case .compacted: .shipping(.compacted(SnapshotName(slot: try readPositiveSlot())))
             default: .paxos(try readPaxos(kind))
             }
         return PeerMessage(
@@ -272,7 +277,7 @@ extension ByteBuffer {
                 .init(
                     attempt: try read(UInt64.self), promised: try readBallot(), configuration: try readPositiveSlot()))
         case .forward, .standing, .report, .readmission, .recallQuestion, .recallAnswer, .pieceQuestion,
-            .segmentPiece:
+            .filePiece, .compacted:
             throw .unknownKind(kind.rawValue)
         }
     }
@@ -309,7 +314,7 @@ extension ByteBuffer {
             let sequence = try read(UInt64.self)
             let rawKind = try read(UInt32.self)
             guard let kind = Entry.Kind(rawValue: UInt8(truncatingIfNeeded: rawKind)), rawKind < 256,
-                kind == .command || kind == .noOp, sequence > 0
+                kind == .command || kind == .noOp || kind == .seal, sequence > 0
             else { throw .malformed("a client asks for an entry of kind \(rawKind)") }
             let payload = try readCounted()
             guard payload.count + Entry.headerLength <= Entry.longest else { throw .malformed("a command too long") }

@@ -1,37 +1,63 @@
-// Questions for pieces of segments, and the pieces, within a message.
+// Questions for pieces of files, and the pieces, within a message.
 
 import NIOCore
 import Paxos
 import PaxosLog
 
+/// Which kind of file a message names; never zero.
+private enum FileKind: UInt32 {
+    case segment = 1
+    case snapshot = 2
+}
+
 extension ByteBuffer {
     mutating func write(_ question: PieceQuestion) {
-        write(question.segment.firstSlot)
+        write(question.file)
         write(question.offset)
         write(UInt32(question.length))
     }
 
-    mutating func write(_ piece: SegmentPiece) {
-        write(piece.segment.firstSlot)
+    mutating func write(_ piece: FilePiece) {
+        write(piece.file)
         write(piece.offset)
         write(piece.fileSize)
+        write(piece.promised)
         writeCounted(piece.bytes)
     }
 
-    mutating func readPieceQuestion() throws(PeerCodecError) -> PieceQuestion {
-        PieceQuestion(
-            segment: SegmentName(firstSlot: try readPositiveSlot()), offset: try readOffset(),
-            length: Int(try read(UInt32.self)))
+    private mutating func write(_ file: ShippedFile) {
+        switch file {
+        case .segment(let name):
+            write(FileKind.segment.rawValue)
+            write(name.firstSlot)
+        case .snapshot(let name):
+            write(FileKind.snapshot.rawValue)
+            write(name.slot)
+        }
     }
 
-    mutating func readSegmentPiece() throws(PeerCodecError) -> SegmentPiece {
-        let segment = SegmentName(firstSlot: try readPositiveSlot())
-        let piece = SegmentPiece(
-            segment: segment, offset: try readOffset(), fileSize: try readOffset(), bytes: try readCounted())
+    mutating func readPieceQuestion() throws(PeerCodecError) -> PieceQuestion {
+        PieceQuestion(file: try readFile(), offset: try readOffset(), length: Int(try read(UInt32.self)))
+    }
+
+    mutating func readFilePiece() throws(PeerCodecError) -> FilePiece {
+        let piece = FilePiece(
+            file: try readFile(), offset: try readOffset(), fileSize: try readOffset(), promised: try readBallot(),
+            bytes: try readCounted())
         guard piece.bytes.isEmpty || piece.offset + UInt64(piece.bytes.count) <= piece.fileSize else {
             throw .malformed("a piece lies beyond the end of its file")
         }
         return piece
+    }
+
+    private mutating func readFile() throws(PeerCodecError) -> ShippedFile {
+        let kind = try read(UInt32.self)
+        let slot = try readPositiveSlot()
+        switch FileKind(rawValue: kind) {
+        case .segment: return .segment(SegmentName(firstSlot: slot))
+        case .snapshot: return .snapshot(SnapshotName(slot: slot))
+        case nil: throw .malformed("a file of kind \(kind)")
+        }
     }
 
     /// No file is so long that a sum of two offsets would not fit.

@@ -17,11 +17,13 @@ extension ReplicaDriver {
     }
 
     mutating func serve(_ blocks: [RawBlock], to node: NodeID) {
-        guard let request = serving.removeValue(forKey: node),
-            let run = LogTail.values(
-                in: blocks, from: request.from, through: request.through, bytes: configuration.messageBytes)
-        else { return }
-        sendLearned(run, to: node)
+        guard let request = serving.removeValue(forKey: node) else { return }
+        if blocks.isEmpty, let snapshot = snapshots.newest, snapshot >= request.from {
+            return send(.shipping(.compacted(SnapshotName(slot: snapshot))), to: node)
+        }
+        let run = LogTail.values(
+            in: blocks, from: request.from, through: request.through, bytes: configuration.messageBytes)
+        if let run { sendLearned(run, to: node) }
     }
 
     private mutating func sendLearned(_ run: Run, to node: NodeID) {

@@ -15,6 +15,7 @@ extension ReplicaDriver {
             reads.add(PendingReads.Read(request: request, key: key, askedAt: ticks))
         case .command(let payload): accept(request, .command, payload)
         case .noOp: accept(request, .noOp, [])
+        case .seal: accept(request, .seal, [])
         }
     }
 

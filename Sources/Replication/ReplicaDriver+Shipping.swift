@@ -1,4 +1,4 @@
-// Whole segments to peers that ask for them, and from peers in the place of damaged ones.
+// Whole files to peers that ask for them, and from peers: segments in the place of damaged ones, and snapshots.
 
 import Paxos
 import PaxosLog
@@ -10,7 +10,14 @@ extension ReplicaDriver {
             question.length = min(question.length, configuration.pieceBytes)
             effects.append(.readPiece(question, peer: node))
         case .piece(let piece): advance { $0.receive(piece, from: node, others: $1) }
+        case .compacted(let snapshot): note(compactedTo: snapshot, from: node)
         }
+    }
+
+    mutating func send(_ piece: FilePiece, to node: NodeID) {
+        var piece = piece
+        piece.promised = promised
+        send(.shipping(.piece(piece)), to: node)
     }
 
     /// Something that this node wrote into its chosen log does not stand there.
@@ -19,34 +26,45 @@ extension ReplicaDriver {
     }
 
     mutating func tickShipping() {
-        if damaged.fetch == nil { beginFetch() }
+        if fetch == nil, ticks >= nextFetch, let segment = damaged.first, let peer = holders.first {
+            beginFetch(.segment(segment), from: peer)
+        }
         advance { $0.tick(others: $1) }
     }
 
-    mutating func noteKept(_ length: UInt64, of segment: SegmentName) {
-        guard damaged.fetch?.segment == segment else { return }
+    /// In the place of what was being fetched.
+    mutating func beginFetch(_ file: ShippedFile, from peer: NodeID) {
+        let next = FileFetch(
+            file, from: peer, pieceBytes: configuration.pieceBytes, patience: configuration.resendTicks)
+        if let fetch { effects.append(.discardPieces(fetch.file)) }
+        fetch = next
+        carryOut(next.beginning)
+    }
+
+    mutating func noteKept(_ length: UInt64, of file: ShippedFile) {
+        guard fetch?.file == file else { return }
         advance { fetch, _ in fetch.noteKept(length) }
     }
 
     mutating func note(_ replacement: SegmentReplacement, of segment: SegmentName) {
-        guard let fetch = damaged.fetch, fetch.segment == segment else { return }
+        guard let fetch, fetch.file == .segment(segment) else { return }
         switch replacement {
         case .replaced(let kept):
             damaged.noteMended(segment)
+            self.fetch = nil
             effects.append(.report(.segmentMended(segment, from: fetch.peer, kept: kept)))
-        case .short: damaged.fetch?.noteShort()
+        case .short: self.fetch?.noteShort()
         case .unproven(let reason):
             effects.append(.report(.copyRefused(segment, from: fetch.peer, reason: reason)))
-            advance { $0.noteUnproven(others: $1) }
+            refuseCopy()
         }
     }
 
-    private mutating func beginFetch() {
-        guard let segment = damaged.first, let peer = holders.first else { return }
-        let fetch = SegmentFetch(
-            segment, from: peer, pieceBytes: configuration.pieceBytes, patience: configuration.resendTicks)
-        damaged.fetch = fetch
-        carryOut(fetch.beginning)
+    /// What was fetched is of no use: it goes, and somebody else is asked.
+    mutating func refuseCopy() {
+        guard let fetch else { return }
+        effects.append(.discardPieces(fetch.file))
+        advance { $0.noteUnproven(others: $1) }
     }
 
     /// The other nodes, first the one whose log is said to reach farthest.
@@ -56,19 +74,22 @@ extension ReplicaDriver {
     }
 
     /// - Parameter step: given the fetch and those who may be asked.
-    private mutating func advance(_ step: (inout SegmentFetch, [NodeID]) -> SegmentFetch.Action?) {
-        guard var fetch = damaged.fetch else { return }
+    private mutating func advance(_ step: (inout FileFetch, [NodeID]) -> FileFetch.Action?) {
+        guard var fetch else { return }
         let action = step(&fetch, holders)
-        damaged.fetch = fetch
+        self.fetch = fetch
         carryOut(action)
     }
 
-    private mutating func carryOut(_ action: SegmentFetch.Action?) {
+    private mutating func carryOut(_ action: FileFetch.Action?) {
         switch action {
         case .ask(let question, let node): send(.shipping(.question(question)), to: node)
         case .keep(let piece): effects.append(.keepPiece(piece))
-        case .putInPlace(let segment): effects.append(.replaceSegment(segment))
-        case .discard(let segment): effects.append(.discardPieces(segment))
+        case .putInPlace(.segment(let segment)): effects.append(.replaceSegment(segment))
+        case .putInPlace(.snapshot(let snapshot)): install(snapshot)
+        case .giveUp:
+            fetch = nil
+            nextFetch = ticks + 10 * configuration.resendTicks
         case nil: break
         }
     }

@@ -39,10 +39,17 @@ package struct ReplicaDriver: Sendable {
     var incoming = IncomingCommands()
     /// What peers asked for that is being read from the disk.
     var serving: [NodeID: Message.CatchUp] = [:]
-    /// What is damaged of the log, and is being fetched from the others.
+    /// What was found damaged of the log since the start.
     var damaged = DamagedSegments()
+    var snapshots: SnapshotSchedule
+    /// What is being fetched from a peer, and from which tick on something may be again where nobody could serve.
+    var fetch: FileFetch?
+    var nextFetch = 0
+    /// A peer's snapshot is being taken over: no block may go to the log, which begins anew behind it.
+    var isInstalling = false
     /// Blocks whose entries the journal does not hold durably yet.
     var heldBlocks: Deque<(block: RawBlock, after: BatchID)> = []
+    private var durableBatch = BatchID(0)
 
     var effects: [Effect] = []
     var batches: JournalBatches
@@ -70,6 +77,7 @@ package struct ReplicaDriver: Sendable {
         reads = PendingReads(using: &random)
         batches = JournalBatches(patience: configuration.lazyRecordTicks)
         watch = ClusterWatch(log: recovered.log, blocks: recovered.logBlocks)
+        snapshots = SnapshotSchedule(verified: recovered.snapshot)
         for aside in setAside { effects.append(.report(.setAside(aside))) }
         if let genesis = recovered.genesis {
             self.genesis = genesis.value
@@ -94,17 +102,27 @@ package struct ReplicaDriver: Sendable {
         case .journalDurable(let batch):
             if let record = batches.noteDurable(batch) { replica?.recordsDurable(through: record) }
             completeAdoption()
-            releaseBlocks(durable: batch)
+            durableBatch = batch
+            releaseBlocks()
         case .logDurable(let log, let blocks):
             tail?.noteDurable(through: log.through)
             watch.note(log, blocks)
+            snapshots.noteDurable(blocks)
             checkMending(blocks)
             effects.append(.releaseJournal(through: log.through))
         case .logRead(let peer, let blocks): serve(blocks, to: peer)
         case .logDamaged(let damage): note(damage)
-        case .pieceRead(let piece, let node): send(.shipping(.piece(piece)), to: node)
-        case .pieceKept(let segment, let length): noteKept(length, of: segment)
+        case .pieceRead(let piece, let node): send(piece, to: node)
+        case .pieceKept(let file, let length): noteKept(length, of: file)
         case .segmentReplaced(let segment, let replacement): note(replacement, of: segment)
+        case .snapshotInstalled(let name, let result):
+            noteInstalled(name, result)
+            releaseBlocks()
+        case .snapshotTaken(let snapshot): noteTaken(snapshot)
+        case .snapshotFailed(let slot, let reason): noteFailed(slot, reason: reason)
+        case .logCompacted(let log, let first):
+            watch.note(log, [])
+            damaged.forget(before: first)
         case .room(let hasRoom): replica?.hasRoom = hasRoom
         case .stop: stop()
         }
@@ -133,6 +151,7 @@ package struct ReplicaDriver: Sendable {
         tickRecall()
         tickReadmission()
         tickShipping()
+        tickSnapshots()
         replica?.tick(time: now)
         carryOut()
         batches.tick()
@@ -214,9 +233,11 @@ package struct ReplicaDriver: Sendable {
         case .following(let node, let ballot):
             commands.sendAllAgain()
             incoming.removeAll()
+            snapshots.forgetProposal()
             effects.append(.report(.leaderElected(node, ballot)))
         case .leaderless:
             incoming.removeAll()
+            snapshots.forgetProposal()
             effects.append(.report(.leaderLost))
         case .voteReturned(let incarnation):
             if isSessionSuspended { renewSession() }
@@ -238,6 +259,7 @@ package struct ReplicaDriver: Sendable {
                 let entry = try EntryView(in: span, at: offset)
                 guard entry.slot == slot else { return halt("the entry chosen in slot \(slot) says \(entry.slot)") }
                 answer(entry, try store.apply(entry, payload: span.extracting(entry.payload)))
+                if entry.kind == .seal { noteSeal() }
                 if entry.kind == .configuration { note(try Membership(of: entry, in: run.body)) }
                 offset = entry.end
                 slot = slot.next
@@ -245,19 +267,17 @@ package struct ReplicaDriver: Sendable {
                 return halt("the entry chosen in slot \(slot) can't be applied: \(error)")
             }
         }
+        snapshots.noteApplied(bytes: run.body.count)
         for block in tail?.append(run) ?? [] {
-            if let batch = batches.lastNeeded ?? heldBlocks.last?.after {
-                heldBlocks.append((block, batch))
-            } else {
-                effects.append(.appendLog(block))
-            }
+            heldBlocks.append((block, batches.lastNeeded ?? heldBlocks.last?.after ?? durableBatch))
         }
+        releaseBlocks()
     }
 
     /// A block goes to the log only when this node's journal holds its entries: a block that is torn there can then be
     /// cut, and written again.
-    private mutating func releaseBlocks(durable batch: BatchID) {
-        while let held = heldBlocks.first, held.after <= batch {
+    private mutating func releaseBlocks() {
+        while !isInstalling, let held = heldBlocks.first, held.after <= durableBatch {
             effects.append(.appendLog(held.block))
             heldBlocks.removeFirst()
         }

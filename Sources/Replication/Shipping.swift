@@ -1,44 +1,55 @@
-// Segments of the chosen log as files, piece by piece, for a peer that must have one byte for byte: one whose own copy is
-// damaged. The receiver believes nothing of it before its chain digest has proven it.
+// Files of the chosen log, piece by piece, for a peer that must have one byte for byte: a segment in the place of a damaged
+// one, or a snapshot where the log that it lacks is gone. The receiver believes nothing of a file before it has verified it.
 
+package import Paxos
 package import PaxosLog
 
 package enum Shipping: Equatable, Sendable {
     case question(PieceQuestion)
-    case piece(SegmentPiece)
+    case piece(FilePiece)
+    /// The slots that the receiver asked for are in no log of the sender's any more, but in this snapshot.
+    case compacted(SnapshotName)
 }
 
 package struct PieceQuestion: Equatable, Sendable {
-    package var segment: SegmentName
+    package var file: ShippedFile
     package var offset: UInt64
     /// The most bytes wanted.
     package var length: Int
 
-    package init(segment: SegmentName, offset: UInt64, length: Int) {
-        self.segment = segment
+    package init(file: ShippedFile, offset: UInt64, length: Int) {
+        self.file = file
         self.offset = offset
         self.length = length
     }
-
-    /// What the node whose log this is sends back.
-    package func answer(from reader: ChosenLogReader) throws(StorageError) -> SegmentPiece {
-        let found = try reader.piece(of: segment, at: offset, length: length)
-        return SegmentPiece(
-            segment: segment, offset: offset, fileSize: found?.fileSize ?? 0, bytes: found?.bytes ?? [])
-    }
 }
 
-package struct SegmentPiece: Equatable, Sendable {
-    package var segment: SegmentName
+package struct FilePiece: Equatable, Sendable {
+    package var file: ShippedFile
     package var offset: UInt64
     /// How long the sender's file is by now; zero when it has none.
     package var fileSize: UInt64
+    /// The highest ballot that the sender has promised: none that chose what the file holds is higher.
+    package var promised: Ballot
     package var bytes: [UInt8]
 
-    package init(segment: SegmentName, offset: UInt64, fileSize: UInt64, bytes: [UInt8]) {
-        self.segment = segment
+    package init(file: ShippedFile, offset: UInt64, fileSize: UInt64, promised: Ballot = .none, bytes: [UInt8]) {
+        self.file = file
         self.offset = offset
         self.fileSize = fileSize
+        self.promised = promised
         self.bytes = bytes
+    }
+}
+
+extension PieceQuestion {
+    /// What the node with this log and these snapshots sends back.
+    package func answer(from log: ChosenLogReader, _ snapshots: SnapshotFolder) throws(StorageError) -> FilePiece {
+        let found =
+            switch file {
+            case .segment(let name): try log.piece(of: name, at: offset, length: length)
+            case .snapshot(let name): try snapshots.piece(of: name, at: offset, length: length)
+            }
+        return FilePiece(file: file, offset: offset, fileSize: found?.fileSize ?? 0, bytes: found?.bytes ?? [])
     }
 }

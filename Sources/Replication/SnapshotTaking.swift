@@ -3,7 +3,7 @@
 
 import Paxos
 package import PaxosLog
-package import StateMachine
+import StateMachine
 package import SystemPackage
 
 package struct SnapshotTaking: ~Copyable, Sendable {
@@ -12,18 +12,16 @@ package struct SnapshotTaking: ~Copyable, Sendable {
 
     /// - Parameters:
     ///   - directory: the node's folder of snapshots.
-    ///   - store: the state after the last slot of a segment of the chosen log.
-    ///   - chainDigest: that of the log through this slot.
-    ///   - membership: the last configuration through this slot; nil when there was none but genesis.
+    ///   - view: the state after the last slot of a segment of the chosen log.
     package static func begin(
-        _ fileSystem: any FileSystem, directory: FilePath, _ store: KeyValueStore, chainDigest: ChainDigest,
-        founding: RecoveredNode.Founding, membership: Membership?
+        _ fileSystem: any FileSystem, directory: FilePath, _ view: SnapshotView
     ) throws(StorageError) -> SnapshotTaking {
+        let store = view.store
         let sessions = store.encodedSessions
         let header = SnapshotHeader(
-            slot: store.appliedThrough, chainDigest: chainDigest, stateDigest: store.digest.bytes,
+            slot: store.appliedThrough, chainDigest: view.chainDigest, stateDigest: store.digest.bytes,
             effectiveTime: store.effectiveTime, keys: UInt64(store.count), sessionBytes: UInt64(sessions.count),
-            genesis: founding.value, genesisEntry: founding.entry, membership: membership)
+            genesis: view.founding.value, genesisEntry: view.founding.entry, membership: view.membership)
         return SnapshotTaking(
             writer: try .begin(fileSystem, directory: directory, header: header, sessions: sessions), keys: store.keys)
     }

@@ -16,6 +16,9 @@ struct RunReport: Sendable {
     var quarantined = 0
     /// Damaged segments that a running node replaced by a peer's.
     var mendedSegments = 0
+    var snapshots = 0
+    /// Snapshots of peers that were taken over.
+    var installations = 0
     /// Votes that were given back.
     var readmissions = 0
     var faults: [Fault: Int] = [:]
@@ -32,7 +35,8 @@ struct RunReport: Sendable {
         let faults = faults.sorted { $0.key < $1.key }.map { "\($0.key.rawValue) \($0.value)" }
         return "\(acknowledged) writes acknowledged, \(reads) reads, \(refused) refused, \(unknown) unknown; "
             + "\(slots) slots, \(elections) elections, \(crashes) crashes, \(quarantined) times damage set aside, "
-            + "\(mendedSegments) segments mended while running, \(readmissions) votes given back, \(refusals) starts refused; "
+            + "\(mendedSegments) segments mended while running, \(snapshots) snapshots, "
+            + "\(installations) taken over from peers, \(readmissions) votes given back, \(refusals) starts refused; "
             + "\(decimal(Double(simulatedTime) / 1_000_000, digits: 1)) s simulated, \(events) events; "
             + "faults: \(faults.isEmpty ? "none" : faults.joined(separator: ", "))"
     }
@@ -48,6 +52,8 @@ struct RunReport: Sendable {
         refusals += other.refusals
         quarantined += other.quarantined
         mendedSegments += other.mendedSegments
+        snapshots += other.snapshots
+        installations += other.installations
         readmissions += other.readmissions
         faults.merge(other.faults) { $0 + $1 }
         slots += other.slots

@@ -88,8 +88,11 @@ import Testing
         func appendLog(_ block: RawBlock) {}
         func readLog(from slot: Slot, bytes: Int, for peer: NodeID) {}
         func readPiece(_ question: PieceQuestion, for peer: NodeID) {}
-        func keepPiece(_ piece: SegmentPiece) {}
-        func discardPieces(of segment: SegmentName) {}
+        func keepPiece(_ piece: FilePiece) {}
+        func discardPieces(of file: ShippedFile) {}
+        func installSnapshot(_ snapshot: SnapshotName) {}
+        func takeSnapshot(_ view: SnapshotView) {}
+        func compact(verified: [Slot]) {}
         func replaceSegment(_ segment: SegmentName) {}
         func releaseJournal(through slot: Slot) {}
         func adopt(_ genesis: Genesis) { note(.adopt) }

@@ -35,6 +35,7 @@ struct FakeService: StoreService {
     }
     func exposition() -> ByteBuffer { preconditionFailure("not asked for here") }
     func configurationJSON() -> JSONValue { .object([("id", .string(String(repeating: "n", count: 2_000)))]) }
+    func compact() async -> Slot { Slot(41) }
     func crash() -> Never { preconditionFailure("not asked for here") }
 }
 

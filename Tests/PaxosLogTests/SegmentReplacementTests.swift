@@ -33,8 +33,8 @@ import Testing
         _ name: SegmentName, by copy: [UInt8], _ fileSystem: MemoryFileSystem, _ box: Box
     ) throws -> SegmentReplacement {
         let incoming = IncomingFolder(fileSystem, in: data)
-        try incoming.remove(name)
-        _ = try incoming.append(copy, at: 0, to: name)
+        try incoming.remove(.segment(name))
+        _ = try incoming.append(copy, at: 0, to: .segment(name))
         return try box.log.replaceSegment(name, from: incoming, quarantine: Quarantine(fileSystem, in: data))
     }
 
@@ -162,7 +162,7 @@ import Testing
 
     @Test func piecesAreKeptInOrderAndOnce() throws {
         let incoming = IncomingFolder(MemoryFileSystem(), in: Self.data)
-        let name = SegmentName(firstSlot: .first)
+        let name = ShippedFile.segment(SegmentName(firstSlot: .first))
         #expect(try incoming.append([], at: 0, to: name) == 0)
         #expect(try incoming.append([1, 2, 3], at: 0, to: name) == 3)
         #expect(try incoming.append([9], at: 2, to: name) == 3, "it belongs elsewhere")

@@ -51,10 +51,14 @@ import Testing
         .recall(.question(boot: 1 << 40, start: 1 << 50)),
         .recall(.answer(Memory(boot: 1 << 41, start: 1 << 51, promised: ballot))),
         .shipping(
-            .question(PieceQuestion(segment: SegmentName(firstSlot: Slot(7)), offset: 1 << 20, length: 4096))),
+            .question(
+                PieceQuestion(file: .segment(SegmentName(firstSlot: Slot(7))), offset: 1 << 20, length: 4096))),
         .shipping(
             .piece(
-                SegmentPiece(segment: SegmentName(firstSlot: Slot(7)), offset: 8, fileSize: 20, bytes: [1, 2, 3]))),
+                FilePiece(
+                    file: .snapshot(SnapshotName(slot: Slot(7))), offset: 8, fileSize: 20, promised: ballot,
+                    bytes: [1, 2, 3]))),
+        .shipping(.compacted(SnapshotName(slot: Slot(9)))),
         .readmission(.init(journal: UniqueID(high: 5, low: 6), after: Incarnation(3))),
         .forward(
             .init(

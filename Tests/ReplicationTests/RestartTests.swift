@@ -96,9 +96,10 @@ import Testing
     private static func snapshot(
         _ disk: MemoryFileSystem, _ store: KeyValueStore, _ chainDigest: ChainDigest, _ membership: Membership?
     ) throws -> WrittenSnapshot {
-        var taking = try SnapshotTaking.begin(
-            disk, directory: places.snapshots, store, chainDigest: chainDigest,
-            founding: RecoveredNode.Founding(value: genesis, entry: try body(1...1)), membership: membership)
+        let view = SnapshotView(
+            store: store, chainDigest: chainDigest, founding: .init(value: genesis, entry: try body(1...1)),
+            membership: membership)
+        var taking = try SnapshotTaking.begin(disk, directory: places.snapshots, view)
         var isUnfinished = true
         while isUnfinished { isUnfinished = try taking.step() }
         return try taking.finish()

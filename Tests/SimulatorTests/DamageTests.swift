@@ -36,6 +36,15 @@ import Testing
         #expect(totals.faults[.rollback, default: 0] > 0 && totals.readmissions > 0)
     }
 
+    @Test func nodesThatAreFarBehindTakeSnapshotsOver() throws {
+        var totals = RunReport(seed: 0)
+        for seed in 1...12 as ClosedRange<UInt64> {
+            let plan = SimulatedCluster.Plan(operations: 200, faults: [.wipe, .crash, .partition, .pause])
+            totals.add(try SimulatedCluster(seed: seed, plan: plan).run())
+        }
+        #expect(totals.snapshots > 0 && totals.installations > 0)
+    }
+
     @Test func usualFaultsAreAllButThoseThatNeedStrictRestarts() {
         #expect(FaultList(argument: "all")?.faults == Fault.usual)
         #expect(!Fault.usual.contains(.rollback))

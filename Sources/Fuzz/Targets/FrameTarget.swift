@@ -144,10 +144,14 @@ struct FrameTarget: FuzzTarget {
             .recall(.question(boot: 7, start: 8)),
             .recall(.answer(Memory(boot: 7, start: 8, promised: ballot))),
             .shipping(
-                .question(PieceQuestion(segment: SegmentName(firstSlot: Slot(7)), offset: 1 << 20, length: 4096))),
+                .question(
+                    PieceQuestion(file: .segment(SegmentName(firstSlot: Slot(7))), offset: 1 << 20, length: 4096))),
             .shipping(
                 .piece(
-                    SegmentPiece(segment: SegmentName(firstSlot: Slot(7)), offset: 8, fileSize: 20, bytes: [1, 2, 3]))),
+                    FilePiece(
+                        file: .snapshot(SnapshotName(slot: Slot(7))), offset: 8, fileSize: 20, promised: ballot,
+                        bytes: [1, 2, 3]))),
+            .shipping(.compacted(SnapshotName(slot: Slot(9)))),
         ]
     }
 

@@ -62,6 +62,27 @@ struct CommandLineFlags: ParsableCommand {
             In how much time the log is read once to find damage, over and over; 0 for never. [PAXOS_SCRUB] (default: 24)
             """, valueName: "hours"))
     var scrub: String?
+    @Option(
+        help: ArgumentHelp(
+            """
+            auto: what two snapshots stand for is dropped from the log; off: nothing is, but by POST /admin/compact. \
+            [PAXOS_COMPACTION] (default: auto)
+            """, valueName: "auto|off"))
+    var compaction: String?
+    @Option(
+        help: ArgumentHelp(
+            "How many of the last segments of the log stay in any case. [PAXOS_KEEP_SEGMENTS] (default: 4)",
+            valueName: "count"))
+    var keepSegments: String?
+    @Option(
+        help: ArgumentHelp(
+            "For how many days segments stay in any case. [PAXOS_KEEP_DAYS] (default: 0)", valueName: "days"))
+    var keepDays: String?
+    @Option(
+        help: ArgumentHelp(
+            "A folder that takes each segment before it is dropped; nodes may share one. [PAXOS_ARCHIVE]",
+            valueName: "folder"))
+    var archive: String?
     @Flag(help: "Let /crash end the process. [PAXOS_ALLOW_CRASH]")
     var allowCrash = false
     @Option(
@@ -107,6 +128,10 @@ struct CommandLineFlags: ParsableCommand {
         given[.logLevel] = logLevel
         given[.readmission] = readmission
         given[.scrub] = scrub
+        given[.compaction] = compaction
+        given[.keptSegments] = keepSegments
+        given[.keptDays] = keepDays
+        given[.archive] = archive
         given[.admin] = admin
         given[.requestTimeout] = requestTimeout
         given[.clientTimeout] = clientTimeout

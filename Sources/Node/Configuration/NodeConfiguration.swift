@@ -24,6 +24,12 @@ struct NodeConfiguration: Equatable, Sendable {
     var restartsStrictly: Bool
     /// In how many hours the whole log is read once to find damage; zero for never.
     var scrubHours: Double
+    /// Whether the log is compacted without anyone asking.
+    var compacts: Bool
+    var keptSegments: Int
+    var keptDays: Double
+    /// Where segments go before they are dropped.
+    var archive: FilePath?
     var allowsCrash: Bool
     var logLevel: Logger.Level
     var requestTimeoutMilliseconds: Int
@@ -67,13 +73,17 @@ struct NodeConfiguration: Equatable, Sendable {
         }
         admin = try NodeConfiguration.admin(given, http: http, listen: listen)
         isBootstrapping = try NodeConfiguration.flag(.bootstrap, given)
-        isReadmitted = try NodeConfiguration.readmission(given)
+        isReadmitted = try NodeConfiguration.isAutomatic(.readmission, given)
         restartsStrictly = try NodeConfiguration.flag(.strictRestart, given)
         if restartsStrictly, others.isEmpty, let text = given[.strictRestart] {
             throw .usage(
                 "\(text.place) is for a node with peers: a cluster of one has nobody who could give the vote back")
         }
-        scrubHours = try NodeConfiguration.hours(.scrub, given)
+        scrubHours = try NodeConfiguration.amount(.scrub, "hours", given)
+        compacts = try NodeConfiguration.isAutomatic(.compaction, given)
+        keptSegments = try NodeConfiguration.count(.keptSegments, given, within: 1...1_000_000)
+        keptDays = try NodeConfiguration.amount(.keptDays, "days", given)
+        archive = try given[.archive].map { text throws(StartFailure) in try NodeConfiguration.folder(text) }
         allowsCrash = try NodeConfiguration.flag(.allowCrash, given)
         logLevel = try NodeConfiguration.level(given)
         requestTimeoutMilliseconds = try NodeConfiguration.milliseconds(.requestTimeout, given)
@@ -98,7 +108,10 @@ struct NodeConfiguration: Equatable, Sendable {
     }
 
     private static func folder(_ given: GivenSettings) throws(StartFailure) -> FilePath {
-        let text = try needed(.data, given)
+        try folder(needed(.data, given))
+    }
+
+    private static func folder(_ text: GivenText) throws(StartFailure) -> FilePath {
         guard !text.text.isEmpty else { throw .usage("\(text.place) is empty: name a folder") }
         guard !text.text.utf8.contains(0) else { throw .usage("\(text.place) holds a NUL byte") }
         return FilePath(text.text)
@@ -170,8 +183,8 @@ struct NodeConfiguration: Equatable, Sendable {
         }
     }
 
-    private static func readmission(_ given: GivenSettings) throws(StartFailure) -> Bool {
-        let text = text(.readmission, given)
+    private static func isAutomatic(_ setting: Setting, _ given: GivenSettings) throws(StartFailure) -> Bool {
+        let text = text(setting, given)
         switch text.text.lowercased() {
         case "auto": return true
         case "off": return false
@@ -196,12 +209,14 @@ struct NodeConfiguration: Equatable, Sendable {
         return Int((seconds * 1_000).rounded())
     }
 
-    private static func hours(_ setting: Setting, _ given: GivenSettings) throws(StartFailure) -> Double {
+    private static func amount(
+        _ setting: Setting, _ unit: String, _ given: GivenSettings
+    ) throws(StartFailure) -> Double {
         let text = text(setting, given)
-        guard let hours = Double(text.text), hours == 0 || (0.001...10_000).contains(hours) else {
-            throw .usage("\(text.place): '\(text.text)' is neither 0 nor a number of hours from 0.001 to 10000")
+        guard let amount = Double(text.text), amount == 0 || (0.001...10_000).contains(amount) else {
+            throw .usage("\(text.place): '\(text.text)' is neither 0 nor a number of \(unit) from 0.001 to 10000")
         }
-        return hours
+        return amount
     }
 
     private static func count(
@@ -217,6 +232,12 @@ struct NodeConfiguration: Equatable, Sendable {
 }
 
 extension NodeConfiguration {
+    func retention(_ fileSystem: any FileSystem) -> LogRetention {
+        LogRetention(
+            policy: CompactionPolicy(keptSegments: keptSegments, keptTime: UInt64(keptDays * 86_400_000_000)),
+            archive: archive.map { Archive(fileSystem, directory: $0) })
+    }
+
     var scrubPeriod: TimeAmount? {
         scrubHours > 0 ? .milliseconds(Int64((scrubHours * 3_600_000).rounded())) : nil
     }
@@ -230,6 +251,7 @@ extension NodeConfiguration {
         // A command is sent again well before its time is over, however short that is.
         driver.resendTicks = max(1, min(driver.resendTicks, driver.requestTicks / 3))
         driver.mostRequests = mostRequests
+        driver.compacts = compacts
         return driver
     }
 }

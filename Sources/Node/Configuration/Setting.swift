@@ -12,6 +12,10 @@ enum Setting: String, CaseIterable, Sendable {
     case readmission
     case strictRestart = "strict-restart"
     case scrub
+    case compaction
+    case keptSegments = "keep-segments"
+    case keptDays = "keep-days"
+    case archive
     case allowCrash = "allow-crash"
     case logLevel = "log-level"
     case requestTimeout = "request-timeout"
@@ -32,10 +36,13 @@ enum Setting: String, CaseIterable, Sendable {
     /// What holds where nothing was given; nil where nothing does.
     var standard: String? {
         switch self {
-        case .id, .data, .http, .listen, .peers, .admin: nil
+        case .id, .data, .http, .listen, .peers, .admin, .archive: nil
         case .bootstrap, .strictRestart, .allowCrash: "false"
         case .readmission: "auto"
         case .scrub: "24"
+        case .compaction: "auto"
+        case .keptSegments: "4"
+        case .keptDays: "0"
         case .logLevel: "info"
         case .requestTimeout: "5"
         case .clientTimeout: "30"

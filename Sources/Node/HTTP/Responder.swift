@@ -95,6 +95,11 @@ struct Responder<Service: StoreService>: Sendable {
             return Answers.document(await service.cluster().json, for: request.headers)
         case .configuration:
             return Answers.document(service.configurationJSON(), for: request.headers)
+        case .snapshot:
+            guard service.hasRoom else { throw HTTPFailure.diskFull }
+            return try await applied(.seal) { slot, _ in Answers.slot(slot) }
+        case .compact:
+            return Answers.json(.ok, .object([("firstSlot", .number(await service.compact().rawValue))]))
         case .crash:
             guard allowsCrash else {
                 throw HTTPFailure(.forbidden, "forbidden", "the node was started without --allow-crash")

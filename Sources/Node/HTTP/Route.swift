@@ -21,6 +21,10 @@ enum Route: Equatable, Sendable {
     case print(name: String)
     case crash
     case configuration
+    /// Take a snapshot of the state, on every node.
+    case snapshot
+    /// Drop what this node's snapshots stand for.
+    case compact
     /// For people, who may have come by a browser or without.
     case root
     case cluster
@@ -48,13 +52,15 @@ enum Route: Equatable, Sendable {
         case .print: "print"
         case .crash: "crash"
         case .configuration: "configuration"
+        case .snapshot: "snapshot"
+        case .compact: "compact"
         }
     }
 
     /// Where a route is served: to clients, to those who run the node, or to both.
     var audience: Set<Audience> {
         switch self {
-        case .print, .crash, .configuration: [.operators]
+        case .print, .crash, .configuration, .snapshot, .compact: [.operators]
         case .status, .health, .metrics: [.clients, .operators]
         default: [.clients]
         }
@@ -101,7 +107,7 @@ extension Route {
 
     private static let fixed: Set<[Substring]> = [
         ["store", "set"], ["store", "delete"], ["store", "nop"], ["log", "entries"], ["crash"], ["status"], ["health"],
-        ["metrics"], ["cluster"], ["admin", "configuration"],
+        ["metrics"], ["cluster"], ["admin", "configuration"], ["admin", "snapshot"], ["admin", "compact"],
     ]
 
     /// Whether what stands behind /store/ is a key, whatever it looks like.
@@ -138,6 +144,8 @@ extension Route {
         case ["metrics"]: return try question.only([.get, .head], .metrics)
         case ["crash"]: return try question.only([.get, .post], .crash)
         case ["admin", "configuration"]: return try question.only([.get, .head], .configuration)
+        case ["admin", "snapshot"]: return try question.only([.post], .snapshot)
+        case ["admin", "compact"]: return try question.only([.post], .compact)
         case ["log", "entries"]:
             try question.check([.get, .head])
             return .entries(from: try question.query.slot("from") ?? .first, limit: try question.query.count("limit"))

@@ -19,6 +19,8 @@ protocol StoreService: Sendable {
     func exposition() -> ByteBuffer
     /// The settings, and where each was given.
     func configurationJSON() -> JSONValue
+    /// Drops what this node's snapshots stand for; returns the first slot that is left in its log.
+    func compact() async -> Slot
     /// Whether a command would find room in the journal.
     var hasRoom: Bool { get }
     /// Ends the process as a crash would.

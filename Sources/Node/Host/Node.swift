@@ -148,6 +148,13 @@ extension Node: StoreService {
             })
     }
 
+    func compact() async -> Slot {
+        let verified = await host.look { $0.verifiedSnapshots }
+        return await withUnsafeContinuation { continuation in
+            storage.compact(verified: verified) { continuation.resume(returning: $0) }
+        }
+    }
+
     func crash() -> Never {
         ProcessEnd.now(ExitStatus.crash, "ended by /crash")
     }

@@ -15,10 +15,16 @@ protocol StorageOutlet: Sendable {
     /// Then `Event.pieceRead`.
     func readPiece(_ question: PieceQuestion, for peer: NodeID)
     /// Then `Event.pieceKept`, if there is room.
-    func keepPiece(_ piece: SegmentPiece)
-    func discardPieces(of segment: SegmentName)
+    func keepPiece(_ piece: FilePiece)
+    func discardPieces(of file: ShippedFile)
     /// Then `Event.segmentReplaced`.
     func replaceSegment(_ segment: SegmentName)
+    /// Then `Event.snapshotInstalled`.
+    func installSnapshot(_ snapshot: SnapshotName)
+    /// Then `Event.snapshotTaken` or `Event.snapshotFailed`.
+    func takeSnapshot(_ view: SnapshotView)
+    /// Then `Event.logCompacted`.
+    func compact(verified: [Slot])
     func releaseJournal(through slot: Slot)
     func adopt(_ genesis: Genesis)
     func admit(_ incarnation: Incarnation, as vote: UniqueID)

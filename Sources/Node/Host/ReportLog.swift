@@ -50,6 +50,22 @@ struct ReportLog {
             logger.error(
                 "A peer's copy of a damaged segment is not what was here",
                 metadata: ["segment": "\(segment)", "peer": "\(peer)", "reason": "\(reason)"])
+        case .snapshotTaken(let snapshot):
+            NodeMetrics.snapshots.increment()
+            logger.info(
+                "Snapshot taken",
+                metadata: [
+                    "through": "\(snapshot.name.slot)", "bytes": "\(snapshot.bytes)", "sha256": "\(snapshot.digest)",
+                ])
+        case .snapshotFailed(let slot, let reason):
+            logger.error("No snapshot could be taken", metadata: ["through": "\(slot)", "error": "\(reason)"])
+        case .snapshotInstalled(let snapshot, let peer):
+            logger.notice(
+                "A peer's snapshot was taken over", metadata: ["through": "\(snapshot.slot)", "peer": "\(peer)"])
+        case .snapshotRefused(let snapshot, let peer, let reason):
+            logger.error(
+                "A peer's snapshot can't be taken over",
+                metadata: ["through": "\(snapshot.slot)", "peer": "\(peer)", "reason": "\(reason)"])
         case .readmitted(let node, let incarnation, let slot):
             logger.notice(
                 "Vote given to another life of a node",

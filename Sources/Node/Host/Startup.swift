@@ -117,14 +117,18 @@ struct Startup {
         let disk = DiskSpace(logger: logger) { host.post(.room($0)) }
         let storage = NodeStorage(
             journal: JournalThread(journal, disk: disk, loop: loop) { host.post(.journalDurable($0)) },
-            log: LogThread(log, identity: identity, fileSystem: fileSystem, places: places) {
+            log: LogThread(
+                log, identity: identity, retention: configuration.retention(fileSystem), fileSystem: fileSystem,
+                places: places
+            ) {
                 host.post(.logDurable($0, $1))
             },
-            reading: LogReading(fileSystem: fileSystem, directory: places.log, logger: logger),
+            reading: LogReading(fileSystem: fileSystem, places: places, logger: logger),
             scrub: LogScrub(
                 fileSystem: fileSystem, directory: places.log, loop: loop, period: configuration.scrubPeriod,
                 logger: logger,
-                durable: { host.lookNow { $0.status.logThrough } }, found: { host.post(.logDamaged($0)) })
+                durable: { host.lookNow { $0.status.logThrough } }, found: { host.post(.logDamaged($0)) }),
+            snapshots: SnapshotThread(fileSystem: fileSystem, places: places)
         ) { host.post($0) }
         let membersHash = configuration.driver.membersHash
         let network = PeerNetwork(

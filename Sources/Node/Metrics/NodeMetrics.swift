@@ -12,6 +12,7 @@ enum NodeMetrics {
     static let journalWrites = Timer(label: "paxos_journal_write_seconds")
     static let logBlocks = Counter(label: "paxos_log_blocks_total")
     static let logRawBytes = Counter(label: "paxos_log_raw_bytes_total")
+    static let snapshots = Counter(label: "paxos_snapshots_total")
     static let damageFound = Counter(label: "paxos_log_damage_found_total")
     static let damageMended = Counter(label: "paxos_log_damage_mended_total")
     static let elections = Counter(label: "paxos_elections_started_total")
@@ -31,6 +32,7 @@ enum NodeMetrics {
         "paxos_journal_write_seconds": "Time of one write and sync of the journal, which may hold many batches.",
         "paxos_log_blocks_total": "Blocks appended to the chosen log.",
         "paxos_log_raw_bytes_total": "Bytes of those blocks before they were compressed.",
+        "paxos_snapshots_total": "Snapshots taken of this node's state.",
         "paxos_log_damage_found_total": "Segments of the chosen log found damaged while the node ran.",
         "paxos_log_damage_mended_total": "Those of them that a peer's copy took the place of.",
         "paxos_log_bytes": "Bytes of the chosen log on disk.",

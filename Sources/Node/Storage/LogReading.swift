@@ -12,10 +12,12 @@ import SystemPackage
 final class LogReading: Sendable {
     private let thread = NIOThreadPool(numberOfThreads: 1)
     private let reader: ChosenLogReader
+    private let snapshots: SnapshotFolder
     private let logger: Logger
 
-    init(fileSystem: any FileSystem, directory: FilePath, logger: Logger) {
-        reader = ChosenLogReader(fileSystem, directory: directory)
+    init(fileSystem: any FileSystem, places: NodeFolder.Places, logger: Logger) {
+        reader = ChosenLogReader(fileSystem, directory: places.log)
+        snapshots = SnapshotFolder(fileSystem, directory: places.snapshots)
         self.logger = logger
     }
 
@@ -61,14 +63,14 @@ final class LogReading: Sendable {
         }
     }
 
-    /// A piece of a segment's file, which the peer verifies.
-    func read(_ question: PieceQuestion, then deliver: @escaping @Sendable (SegmentPiece) -> Void) {
+    /// A piece of a file, which the peer verifies.
+    func read(_ question: PieceQuestion, then deliver: @escaping @Sendable (FilePiece) -> Void) {
         thread.submit { [self] state in
             guard state == .active else { return }
             do throws(StorageError) {
-                deliver(try question.answer(from: reader))
+                deliver(try question.answer(from: reader, snapshots))
             } catch {
-                sayUnreadable("\(question.segment)", error)
+                sayUnreadable("\(question.file)", error)
             }
         }
     }

@@ -19,15 +19,18 @@ final class LogThread: @unchecked Sendable {
     private let places: NodeFolder.Places
     private var log: ChosenLog
     private var identity: Identity
+    private let retention: LogRetention
     private let durable: @Sendable (LogExtent, [BlockDigest]) -> Void
 
     /// - Parameter durable: called on the thread with how far the log is on disk, and the blocks that it got.
     init(
-        _ log: consuming ChosenLog, identity: Identity, fileSystem: any FileSystem, places: NodeFolder.Places,
+        _ log: consuming ChosenLog, identity: Identity, retention: LogRetention, fileSystem: any FileSystem,
+        places: NodeFolder.Places,
         durable: @escaping @Sendable (LogExtent, [BlockDigest]) -> Void
     ) {
         self.log = log
         self.identity = identity
+        self.retention = retention
         self.fileSystem = fileSystem
         self.places = places
         self.durable = durable
@@ -69,19 +72,19 @@ final class LogThread: @unchecked Sendable {
         }
     }
 
-    /// - Parameter kept: told how much of the segment is kept then.
-    func keep(_ piece: SegmentPiece, then kept: @escaping @Sendable (UInt64) -> Void) {
-        change("keeping a peer's segment") { thread throws(StorageError) in
+    /// - Parameter kept: told how much of the file is kept then.
+    func keep(_ piece: FilePiece, then kept: @escaping @Sendable (UInt64) -> Void) {
+        change("keeping a peer's file") { thread throws(StorageError) in
             do throws(StorageError) {
-                kept(try thread.incoming.append(piece.bytes, at: piece.offset, to: piece.segment))
+                kept(try thread.incoming.append(piece.bytes, at: piece.offset, to: piece.file))
             } catch .io(.noSpace, _, _) {
                 // The driver asks again after a while.
             }
         }
     }
 
-    func discardPieces(of segment: SegmentName) {
-        change("discarding a peer's segment") { thread throws(StorageError) in try thread.incoming.remove(segment) }
+    func discardPieces(of file: ShippedFile) {
+        change("discarding a peer's file") { thread throws(StorageError) in try thread.incoming.remove(file) }
     }
 
     func replace(_ segment: SegmentName, then replaced: @escaping @Sendable (SegmentReplacement) -> Void) {
@@ -90,6 +93,27 @@ final class LogThread: @unchecked Sendable {
                 try thread.log.replaceSegment(
                     segment, from: thread.incoming,
                     quarantine: Quarantine(thread.fileSystem, in: thread.places.directory)))
+        }
+    }
+
+    func install(
+        _ snapshot: SnapshotName,
+        then installed: @escaping @Sendable (Result<RestoredSnapshot, SnapshotRefusal>) -> Void
+    ) {
+        change("taking over a peer's snapshot") { thread throws(StorageError) in
+            installed(
+                try RestoredSnapshot.install(
+                    snapshot, from: thread.incoming, thread.fileSystem, thread.places,
+                    cluster: thread.identity.cluster, log: &thread.log, archive: thread.retention.archive))
+        }
+    }
+
+    /// - Parameter compacted: told what is left of the log, and its first slot.
+    func compact(verified: [Slot], then compacted: @escaping @Sendable (LogExtent, Slot) -> Void) {
+        change("dropping the log's first segments") { thread throws(StorageError) in
+            let first = try thread.retention.apply(
+                to: &thread.log, verified: verified, now: WallClock.now, thread.fileSystem, thread.places)
+            compacted(thread.log.extent, first)
         }
     }
 

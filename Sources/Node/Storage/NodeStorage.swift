@@ -12,16 +12,18 @@ final class NodeStorage: StorageOutlet {
     let log: LogThread
     let reading: LogReading
     let scrub: LogScrub
+    let snapshots: SnapshotThread
     private let post: @Sendable (Event) -> Void
 
     init(
-        journal: JournalThread, log: LogThread, reading: LogReading, scrub: LogScrub,
+        journal: JournalThread, log: LogThread, reading: LogReading, scrub: LogScrub, snapshots: SnapshotThread,
         post: @escaping @Sendable (Event) -> Void
     ) {
         self.journal = journal
         self.log = log
         self.reading = reading
         self.scrub = scrub
+        self.snapshots = snapshots
         self.post = post
     }
 
@@ -30,10 +32,12 @@ final class NodeStorage: StorageOutlet {
         log.start()
         reading.start()
         scrub.start()
+        snapshots.start()
     }
 
     /// Everything that was handed over is on disk when this returns.
     func stop() async throws {
+        try await snapshots.stop()
         try await scrub.stop()
         try await reading.stop()
         try await log.stop()
@@ -55,14 +59,37 @@ final class NodeStorage: StorageOutlet {
         reading.read(question) { [post] piece in post(.pieceRead(piece, for: peer)) }
     }
 
-    func keepPiece(_ piece: SegmentPiece) {
-        log.keep(piece) { [post] length in post(.pieceKept(piece.segment, length: length)) }
+    func keepPiece(_ piece: FilePiece) {
+        log.keep(piece) { [post] length in post(.pieceKept(piece.file, length: length)) }
     }
 
-    func discardPieces(of segment: SegmentName) { log.discardPieces(of: segment) }
+    func discardPieces(of file: ShippedFile) { log.discardPieces(of: file) }
 
     func replaceSegment(_ segment: SegmentName) {
         log.replace(segment) { [post] replacement in post(.segmentReplaced(segment, replacement)) }
+    }
+
+    func installSnapshot(_ snapshot: SnapshotName) {
+        log.install(snapshot) { [post] result in post(.snapshotInstalled(snapshot, result)) }
+    }
+
+    func takeSnapshot(_ view: SnapshotView) {
+        snapshots.take(view) { [post] result in
+            switch result {
+            case .success(let snapshot): post(.snapshotTaken(snapshot))
+            case .failure(let error): post(.snapshotFailed(view.slot, reason: error.sentence))
+            }
+        }
+    }
+
+    func compact(verified: [Slot]) { compact(verified: verified) { _ in } }
+
+    /// - Parameter compacted: told the first slot that is left in the log.
+    func compact(verified: [Slot], then compacted: @escaping @Sendable (Slot) -> Void) {
+        log.compact(verified: verified) { [post] extent, first in
+            post(.logCompacted(extent, first: first))
+            compacted(first)
+        }
     }
 
     func releaseJournal(through slot: Slot) { journal.release(through: slot) }

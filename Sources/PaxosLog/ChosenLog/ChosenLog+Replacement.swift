@@ -38,22 +38,23 @@ extension ChosenLog {
     }
 
     /// Where the log goes on behind a segment, by what stands outside of it, else by its own trailer.
-    private func end(of name: SegmentName) throws(StorageError) -> SegmentEnd? {
+    private func end(of name: SegmentName) throws(StorageError) -> ExpectedEnd? {
         if let segment, segment.name == name {
-            return SegmentEnd(slot: through, digest: chainDigest, isSealed: false)
+            return ExpectedEnd(slot: through, digest: chainDigest, isSealed: false)
         }
         let names = try ChosenLogReader(fileSystem, directory: directory).segments()
+        guard let first = names.first, name >= first else { return nil }
         guard let following = names.first(where: { $0 > name }) else {
-            return name.firstSlot <= through ? SegmentEnd(slot: through, digest: chainDigest, isSealed: true) : nil
+            return name.firstSlot <= through ? ExpectedEnd(slot: through, digest: chainDigest, isSealed: true) : nil
         }
         let next = try SegmentFile(fileSystem, directory: directory, name: following)
         if case .success(let header) = next.header {
-            return SegmentEnd(slot: following.firstSlot.previous, digest: header.previousDigest, isSealed: true)
+            return ExpectedEnd(slot: following.firstSlot.previous, digest: header.previousDigest, isSealed: true)
         }
         guard names.contains(name),
             let trailer = try SegmentFile(fileSystem, directory: directory, name: name).trailer
         else { return nil }
-        return SegmentEnd(slot: trailer.lastSlot, digest: trailer.chainDigest, isSealed: true)
+        return ExpectedEnd(slot: trailer.lastSlot, digest: trailer.chainDigest, isSealed: true)
     }
 
     private mutating func exchange(
@@ -66,7 +67,7 @@ extension ChosenLog {
             } else {
                 (0, nil)
             }
-        let source = incoming.path(of: copy.name)
+        let source = incoming.path(of: .segment(copy.name))
         let file = try fileSystem.open(source, for: .readWrite)
         if try file.size() > copy.size { try file.truncate(to: copy.size) }
         try file.sync()
@@ -82,7 +83,7 @@ extension ChosenLog {
 }
 
 /// Where a log goes on behind a segment, or behind what it holds of one.
-private struct SegmentEnd {
+private struct ExpectedEnd {
     var slot: Slot
     var digest: ChainDigest
     var isSealed: Bool
@@ -110,7 +111,7 @@ struct SegmentCopy: Sendable {
     }
 
     fileprivate static func verified(
-        of name: SegmentName, in directory: FilePath, upTo end: SegmentEnd, _ fileSystem: any FileSystem,
+        of name: SegmentName, in directory: FilePath, upTo end: ExpectedEnd, _ fileSystem: any FileSystem,
         cluster: UniqueID?, limits: LogLimits?
     ) throws(StorageError) -> Result<SegmentCopy, Fault> {
         var cursor = ChosenLogCursor(

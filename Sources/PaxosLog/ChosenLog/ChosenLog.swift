@@ -132,6 +132,15 @@ package struct ChosenLog: ~Copyable, Sendable {
         return dropped
     }
 
+    /// The files are gone: the next block begins a segment behind `base`.
+    mutating func restart(behind base: LogBase) {
+        segment = nil
+        sealed = .empty
+        (through, chainDigest) = (base.through, base.chainDigest)
+        staged = (through, chainDigest)
+        (cluster, limits) = (base.genesis.cluster, base.genesis.limits)
+    }
+
     mutating func writing(_ body: (inout ChosenLog) throws(StorageError) -> Void) throws(StorageError) {
         if let failure { throw failure }
         do {

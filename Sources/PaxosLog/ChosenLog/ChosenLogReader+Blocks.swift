@@ -31,10 +31,7 @@ extension ChosenLogReader {
         of name: SegmentName, at offset: UInt64, length: Int
     ) throws(StorageError) -> (bytes: [UInt8], fileSize: UInt64)? {
         guard try segments().contains(name) else { return nil }
-        let segment = try SegmentFile(fileSystem, directory: directory, name: name)
-        guard offset < segment.size else { return ([], segment.size) }
-        let count = min(length, Int(clamping: segment.size - offset))
-        return (try segment.file.bytes(at: offset, count: count), segment.size)
+        return try fileSystem.open(path(of: name), for: .read).piece(at: offset, length: length)
     }
 
     /// Verifies a segment of a log that may be written meanwhile.
@@ -55,5 +52,14 @@ extension ChosenLogReader {
         return Damage(
             kind: .corrupt, file: path(of: name), offset: tear?.offset ?? 0, slots: cursor.nextSlot...last,
             reason: tear?.reason ?? "the segment ends before slot \(last)")
+    }
+}
+
+extension File {
+    /// Bytes from `offset` on, `length` at the most, and how long the file is.
+    func piece(at offset: UInt64, length: Int) throws(StorageError) -> (bytes: [UInt8], fileSize: UInt64) {
+        let size = try size()
+        guard offset < size else { return ([], size) }
+        return (try bytes(at: offset, count: min(length, Int(clamping: size - offset))), size)
     }
 }

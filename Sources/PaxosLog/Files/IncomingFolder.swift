@@ -13,11 +13,11 @@ package struct IncomingFolder {
         directory = data.file("incoming")
     }
 
-    package func path(of name: SegmentName) -> FilePath { directory.file(name.description) }
+    package func path(of name: ShippedFile) -> FilePath { directory.file(name.description) }
 
     /// Appends `bytes` to a file, if it is `offset` long by now.
     /// - Returns: how long it is then; zero where there is none.
-    package func append(_ bytes: [UInt8], at offset: UInt64, to name: SegmentName) throws(StorageError) -> UInt64 {
+    package func append(_ bytes: [UInt8], at offset: UInt64, to name: ShippedFile) throws(StorageError) -> UInt64 {
         let path = path(of: name)
         let isNew = try !fileSystem.exists(path)
         if isNew {
@@ -31,7 +31,7 @@ package struct IncomingFolder {
         return offset + UInt64(bytes.count)
     }
 
-    package func remove(_ name: SegmentName) throws(StorageError) {
+    package func remove(_ name: ShippedFile) throws(StorageError) {
         if try fileSystem.exists(path(of: name)) { try fileSystem.remove(path(of: name)) }
     }
 

@@ -26,6 +26,14 @@ package struct SnapshotFolder: Sendable {
         try SnapshotReader(fileSystem, path(of: name))
     }
 
+    /// Bytes of a snapshot's file from `offset` on, unverified, and how long the file is; nil when there is no such file.
+    package func piece(
+        of name: SnapshotName, at offset: UInt64, length: Int
+    ) throws(StorageError) -> (bytes: [UInt8], fileSize: UInt64)? {
+        guard try fileSystem.exists(path(of: name)) else { return nil }
+        return try fileSystem.open(path(of: name), for: .read).piece(at: offset, length: length)
+    }
+
     /// Removes what an earlier process did not finish. Called while nobody writes a snapshot.
     package func removeUnfinished() throws(StorageError) {
         for name in try fileSystem.list(directory) where name.hasSuffix(SnapshotName.unfinishedSuffix) {

@@ -135,4 +135,23 @@ package struct WrittenSnapshot: Equatable, Sendable {
     /// How long the file is.
     package let bytes: UInt64
     package let digest: FileDigest
+
+    package init(name: SnapshotName, bytes: UInt64, digest: FileDigest) {
+        self.name = name
+        self.bytes = bytes
+        self.digest = digest
+    }
+}
+
+extension WrittenSnapshot {
+    /// Reads the file back, every byte of it.
+    /// - Throws: `.corrupt` when it is not what was written.
+    package func verify(_ folder: SnapshotFolder) throws(StorageError) {
+        guard try folder.reader(name).verify() == digest else {
+            throw .corrupt(
+                Damage(
+                    kind: .corrupt, file: folder.path(of: name), offset: 0, slots: nil,
+                    reason: "it is not what was written: its SHA-256 is another"))
+        }
+    }
 }

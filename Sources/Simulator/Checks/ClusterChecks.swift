@@ -102,14 +102,28 @@ struct ClusterChecks {
         }
     }
 
-    /// Every chosen entry that a node holds, from slot 1 on: from the log on its disk, and the end from memory.
-    static func entries(of driver: ReplicaDriver, on node: SimulatedNode) throws -> [[UInt8]] {
+    /// Every chosen entry that a node's state rests on, from slot 1 on: what was dropped, the log on its disk, and the end
+    /// from memory.
+    static func entries(
+        of driver: ReplicaDriver, on node: SimulatedNode, _ dropped: DroppedHistory
+    ) throws -> [[UInt8]] {
         var entries: [[UInt8]] = []
+        let first = try node.reader.segments().first?.firstSlot ?? driver.status.logThrough.next
+        while entries.count + 1 < Int(first.rawValue) {
+            guard let entry = dropped[Slot(UInt64(entries.count) + 1)] else {
+                throw SimulationFailure(
+                    description: "slot \(entries.count + 1) is in no log any more, nor was it dropped")
+            }
+            entries.append(entry)
+        }
         while entries.count < Int(driver.store.appliedThrough.rawValue) {
             let next = Slot(UInt64(entries.count) + 1)
             let last = driver.store.appliedThrough
             var bodies = driver.applied(from: next, through: last, bytes: 1 << 20).map { [$0.body] } ?? []
-            if bodies.isEmpty { bodies = try node.readBlocks(from: next, bytes: 1 << 20).map(\.bytes) }
+            if bodies.isEmpty, let blocks = try? node.readBlocks(from: next, bytes: 1 << 20) {
+                bodies = blocks.map(\.bytes)
+            }
+            if bodies.isEmpty, let entry = dropped[next] { bodies = [entry] }
             guard !bodies.isEmpty else {
                 throw SimulationFailure(description: "\(node.id) has applied slot \(next) and does not hold it")
             }
@@ -152,19 +166,22 @@ struct ClusterChecks {
         }
     }
 
-    /// Nothing that was done to a log is left in the end.
+    /// Nothing that was done to a log is left in the end, but where a snapshot stands for it.
     static func checkWhole(_ node: SimulatedNode) throws {
-        if let damage = try node.scrub().first {
+        if let damage = try node.scrub().first(where: node.isUnmended) {
             throw SimulationFailure(description: "\(node.id) did not mend its log: \(damage.sentence)")
         }
     }
 
     /// Segment files must be the same bytes as far as they go.
-    static func checkSegments(_ disks: [(node: NodeID, disk: MemoryFileSystem)]) throws {
-        let directory = SimulatedNode.directory.appending("log")
+    /// - Parameter disks: and the segments on each that are known to be damaged.
+    static func checkSegments(
+        _ disks: [(node: NodeID, disk: MemoryFileSystem, damaged: Set<SegmentName>)]
+    ) throws {
+        let directory = NodeFolder.Places(SimulatedNode.directory).log
         var longest: [String: (node: NodeID, bytes: [UInt8])] = [:]
-        for (node, disk) in disks {
-            for name in try disk.list(directory) {
+        for (node, disk, damaged) in disks {
+            for name in try disk.list(directory) where SegmentName(name).map(damaged.contains) != true {
                 let bytes = disk.contents(of: directory.appending(name)) ?? []
                 if let other = longest[name] {
                     guard bytes.starts(with: other.bytes) || other.bytes.starts(with: bytes) else {

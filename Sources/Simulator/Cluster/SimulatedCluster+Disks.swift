@@ -38,9 +38,9 @@ extension SimulatedCluster {
 
     /// A node is mended that has started from what was harmed, and votes, and whose log is whole again.
     private func isMended(_ id: NodeID) -> Bool {
-        guard !unmet.contains(id), let status = nodes[id]?.driver?.status else { return false }
+        guard !unmet.contains(id), let node = nodes[id], let status = node.driver?.status else { return false }
         return status.role != .learner && status.role != .forming && status.mendingThrough == nil
-            && status.logDamage.unmended.isEmpty
+            && node.isLogWhole
     }
 
     func wipe(_ id: NodeID) throws {
@@ -120,11 +120,18 @@ extension SimulatedCluster {
         }
     }
 
+    /// Before a node drops segments.
+    func keepHistory(of node: SimulatedNode) throws {
+        node.readsUntilError = nil
+        try dropped.add(node.reader, of: node.id)
+    }
+
     /// A running node looks for damage of its log. Reads that fail are tried again the next time.
     func scrub(_ id: NodeID) throws {
         guard let damages = try? nodes[id]?.scrub() else { return }
         for damage in damages { try deliver(.logDamaged(damage), to: id) }
-        if damages.isEmpty, scrubbed.remove(id) != nil { unmet.remove(id) }
+        guard let node = nodes[id], !damages.contains(where: node.isUnmended) else { return }
+        if scrubbed.remove(id) != nil { unmet.remove(id) }
     }
 
     /// Starts every node with a harmed disk anew, so that all damage is met before the end.

@@ -31,6 +31,7 @@ final class SimulatedCluster {
         case logWritten(NodeID, start: Int)
         case journalIdle(NodeID, start: Int, writes: Int)
         case scrub(NodeID, start: Int)
+        case snapshotWritten(NodeID, SnapshotView, start: Int)
         case diskReplaced(NodeID)
         case request(RequestID, Request, NodeID, start: Int)
         case restart(NodeID)
@@ -50,6 +51,7 @@ final class SimulatedCluster {
     var random: SplitMix64
     private(set) var now: UInt64 = 4_000_000_000
     private var history: ClientHistory
+    var dropped = DroppedHistory()
     var checks = ClusterChecks()
     var report: RunReport
     /// Until when a node stands still, as a process that is stopped or swapped out does.
@@ -140,8 +142,8 @@ final class SimulatedCluster {
         return first.appliedThrough >= history.lastAcknowledged && scrubbed.isEmpty
             && statuses.allSatisfy {
                 $0.appliedThrough == first.appliedThrough && $0.unhealthyReason == nil && $0.role != .learner
-                    && $0.mendingThrough == nil && $0.logDamage.unmended.isEmpty
-            }
+                    && $0.mendingThrough == nil
+            } && members.allSatisfy { nodes[$0]?.isLogWhole == true }
     }
 
     // MARK: One step
@@ -178,6 +180,10 @@ final class SimulatedCluster {
         case .journalIdle(let id, let start, let writes):
             guard isCurrent(id, start), let node = nodes[id], node.journalWrites == writes else { return }
             if !node.markJournal() { crash(id) }
+        case .snapshotWritten(let id, let view, let start):
+            guard isCurrent(id, start), let node = nodes[id] else { return }
+            guard let event = node.take(view) else { return crash(id) }
+            try deliver(event, to: id)
         case .scrub(let id, let start):
             guard isCurrent(id, start) else { return }
             queue.plan(happening, at: now + UInt64.random(in: 200_000...600_000, using: &random))
@@ -198,7 +204,7 @@ final class SimulatedCluster {
     private func concerned(by happening: Happening) -> NodeID? {
         switch happening {
         case .tick(let id, _), .journalWritten(let id, _), .logWritten(let id, _), .request(_, _, let id, _),
-            .journalIdle(let id, _, _), .scrub(let id, _):
+            .journalIdle(let id, _, _), .scrub(let id, _), .snapshotWritten(let id, _, _):
             id
         case .frame(_, _, let id): id
         case .restart, .diskReplaced, .fault, .cut, .heal, .room, .client: nil
@@ -264,16 +270,32 @@ final class SimulatedCluster {
             try deliver(.logRead(peer: peer, blocks: blocks), to: node.id)
             if let damage { try deliver(.logDamaged(damage), to: node.id) }
         case .readPiece(let question, let peer):
-            guard let piece = try? question.answer(from: node.reader) else { return }
+            guard let piece = try? node.piece(question) else { return }
             try deliver(.pieceRead(piece, for: peer), to: node.id)
         case .keepPiece(let piece):
             guard let length = node.keep(piece) else { return crash(node.id) }
-            try deliver(.pieceKept(piece.segment, length: length), to: node.id)
-        case .discardPieces(let segment):
-            if !node.discardPieces(of: segment) { crash(node.id) }
+            try deliver(.pieceKept(piece.file, length: length), to: node.id)
+        case .discardPieces(let file):
+            if !node.discardPieces(of: file) { crash(node.id) }
         case .replaceSegment(let segment):
             guard let replacement = node.replace(segment) else { return crash(node.id) }
             try deliver(.segmentReplaced(segment, replacement), to: node.id)
+        case .installSnapshot(let snapshot):
+            // The log's thread does one thing after the other.
+            guard let (log, blocks) = node.finishLogWrite() else { return crash(node.id) }
+            try deliver(.logDurable(log, blocks), to: node.id)
+            guard node.isRunning else { return }
+            try keepHistory(of: node)
+            guard let result = node.install(snapshot) else { return crash(node.id) }
+            try deliver(.snapshotInstalled(snapshot, result), to: node.id)
+        case .takeSnapshot(let view):
+            queue.plan(
+                .snapshotWritten(node.id, view, start: node.starts),
+                at: now + UInt64.random(in: 1_000...200_000, using: &random))
+        case .compact(let verified):
+            try keepHistory(of: node)
+            guard let event = node.compact(verified: verified) else { return crash(node.id) }
+            try deliver(event, to: node.id)
         case .releaseJournal(let slot):
             if !node.releaseJournal(through: slot) { crash(node.id) }
         case .adopt(let genesis):
@@ -287,6 +309,8 @@ final class SimulatedCluster {
             case .setAside: report.quarantined += 1
             case .voteReturned: report.readmissions += 1
             case .segmentMended: report.mendedSegments += 1
+            case .snapshotTaken: report.snapshots += 1
+            case .snapshotInstalled: report.installations += 1
             default: break
             }
         case .halt(let reason): throw SimulationFailure(description: "\(node.id) halted: \(reason)")
@@ -356,13 +380,16 @@ final class SimulatedCluster {
                 if plan.isBeyondBudget { return nil }
                 throw SimulationFailure(description: "\(id) is down at the end")
             }
-            return (id, try ClusterChecks.entries(of: driver, on: node), node.disk)
+            return (id, try ClusterChecks.entries(of: driver, on: node, dropped), node.disk)
         }
         guard let longest = logs.map(\.entries).max(by: { $0.count < $1.count }) else { return }
         if !plan.isBeyondBudget { for node in members.compactMap({ nodes[$0] }) { try ClusterChecks.checkWhole(node) } }
         try ClusterChecks.checkEqual(logs.map { ($0.node, $0.entries) })
         try ClusterChecks.checkReports(members.compactMap { nodes[$0]?.driver?.clusterView })
-        try ClusterChecks.checkSegments(logs.map { ($0.node, $0.disk) })
+        try ClusterChecks.checkSegments(
+            logs.map { node, _, disk in
+                (node, disk, Set((try? nodes[node]?.scrub())??.compactMap(\.segment) ?? []))
+            })
         // Where no majority votes, what it acknowledged last may stand with none of the others.
         let voters = logs.count { [.follower, .candidate, .leader].contains(nodes[$0.node]?.driver?.status.role) }
         try history.check(against: longest, isWhole: voters > members.count / 2)

@@ -19,10 +19,10 @@ extension SimulatedNode {
     private var files: [FilePath] {
         let places = NodeFolder.Places(SimulatedNode.directory)
         var files = [SimulatedNode.directory.appending(Identity.fileName)]
-        for folder in [places.journal, places.log] {
+        for folder in [places.journal, places.log, places.snapshots] {
             let names = (try? disk.list(folder)) ?? []
             files += names.map { folder.appending($0) }.filter {
-                $0.extension != "spare" && $0.extension != "unfinished"
+                !["spare", "unfinished", "partial"].contains($0.extension)
             }
         }
         return files.filter { !(disk.contents(of: $0) ?? []).isEmpty }

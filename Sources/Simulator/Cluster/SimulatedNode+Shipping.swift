@@ -1,8 +1,9 @@
-// Segments that are fetched from peers while the node runs, and the reading that finds out which.
+// Files that are fetched from peers while the node runs, the reading that finds out which, snapshots and compaction.
 
 import Paxos
 import PaxosLog
 import Replication
+import SystemPackage
 
 extension SimulatedNode {
     /// The first damage of each segment of the log.
@@ -11,16 +12,24 @@ extension SimulatedNode {
         return try reader.segments().compactMap { name in try reader.damage(in: name, durableThrough: durable) }
     }
 
+    /// Damage of the part of the log that no snapshot stands for, and that the others therefore still hold.
+    func isUnmended(_ damage: Damage) -> Bool {
+        guard let segment = damage.segment else { return true }
+        return segment.firstSlot > driver?.verifiedSnapshots.last ?? .zero
+    }
+
+    var isLogWhole: Bool { driver.map { $0.status.logDamage.unmended.allSatisfy { !isUnmended($0) } } ?? false }
+
     private var incoming: IncomingFolder { IncomingFolder(fileSystem, in: SimulatedNode.directory) }
 
     /// - Returns: how much is kept; nil when the disk failed, and the node has ended.
-    func keep(_ piece: SegmentPiece) -> UInt64? {
+    func keep(_ piece: FilePiece) -> UInt64? {
         var length: UInt64?
-        _ = change { _ in length = try incoming.append(piece.bytes, at: piece.offset, to: piece.segment) }
+        _ = change { _ in length = try incoming.append(piece.bytes, at: piece.offset, to: piece.file) }
         return length
     }
 
-    func discardPieces(of segment: SegmentName) -> Bool { change { _ in try incoming.remove(segment) } }
+    func discardPieces(of file: ShippedFile) -> Bool { change { _ in try incoming.remove(file) } }
 
     /// - Returns: nil when the disk failed, and the node has ended.
     func replace(_ segment: SegmentName) -> SegmentReplacement? {
@@ -30,5 +39,50 @@ extension SimulatedNode {
                 segment, from: incoming, quarantine: Quarantine(fileSystem, in: SimulatedNode.directory))
         }
         return replacement
+    }
+
+    private var places: NodeFolder.Places { NodeFolder.Places(SimulatedNode.directory) }
+
+    func piece(_ question: PieceQuestion) throws -> FilePiece {
+        try question.answer(from: reader, SnapshotFolder(disk, directory: places.snapshots))
+    }
+
+    /// - Returns: nil when the disk failed, and the node has ended.
+    func install(_ snapshot: SnapshotName) -> Result<RestoredSnapshot, SnapshotRefusal>? {
+        var result: Result<RestoredSnapshot, SnapshotRefusal>?
+        _ = change { running in
+            result = try RestoredSnapshot.install(
+                snapshot, from: incoming, fileSystem, places, cluster: running.identity.cluster, log: &running.log.log,
+                archive: nil)
+        }
+        return result
+    }
+
+    /// Without room there is none, and the node goes on; nil when the disk failed, and it has ended.
+    func take(_ view: SnapshotView) -> Event? {
+        var event: Event?
+        _ = change { _ in
+            do {
+                var taking = try SnapshotTaking.begin(fileSystem, directory: places.snapshots, view)
+                while try taking.step() {}
+                let written = try taking.finish()
+                try written.verify(SnapshotFolder(fileSystem, directory: places.snapshots))
+                event = .snapshotTaken(written)
+            } catch StorageError.io(.noSpace, _, _) {
+                event = .snapshotFailed(view.slot, reason: "no room")
+            }
+        }
+        return event
+    }
+
+    /// - Returns: nil when the disk failed, and the node has ended.
+    func compact(verified: [Slot]) -> Event? {
+        var event: Event?
+        _ = change { running in
+            let first = try LogRetention(policy: CompactionPolicy(keptSegments: 1)).apply(
+                to: &running.log.log, verified: verified, now: 0, fileSystem, places)
+            event = .logCompacted(running.log.log.extent, first: first)
+        }
+        return event
     }
 }

@@ -76,6 +76,9 @@ final class SimulatedNode {
         configuration.requestTicks = 150
         configuration.resendTicks = 30
         configuration.messageBytes = 2_000
+        configuration.pieceBytes = 1_500
+        configuration.snapshotBytes = 2_500
+        configuration.snapshotStaggerTicks = 20
         configuration.keptLogBytes = 3_000
         configuration.window = Acceptor.Window(slots: 64, bytes: 8_000)
         configuration.mostRequestBytes = 3_000

@@ -1,4 +1,4 @@
-// Which piece of a segment is asked for next, and of whom.
+// Which piece of a file is asked for next, and of whom.
 
 import Paxos
 import PaxosLog
@@ -6,21 +6,21 @@ import Testing
 
 @testable import Replication
 
-@Suite struct SegmentFetchTests {
-    private static let segment = SegmentName(firstSlot: Slot(7))
+@Suite struct FileFetchTests {
+    private static let file = ShippedFile.segment(SegmentName(firstSlot: Slot(7)))
     private let one = NodeID(1)
     private let other = NodeID(2)
 
-    private func fetch() -> SegmentFetch {
-        SegmentFetch(Self.segment, from: one, pieceBytes: 4, patience: 3)
+    private func fetch() -> FileFetch {
+        FileFetch(Self.file, from: one, pieceBytes: 4, patience: 3)
     }
 
-    private func piece(_ offset: UInt64, _ bytes: [UInt8], of size: UInt64) -> SegmentPiece {
-        SegmentPiece(segment: Self.segment, offset: offset, fileSize: size, bytes: bytes)
+    private func piece(_ offset: UInt64, _ bytes: [UInt8], of size: UInt64) -> FilePiece {
+        FilePiece(file: Self.file, offset: offset, fileSize: size, bytes: bytes)
     }
 
     /// What is asked within so many ticks.
-    private func question(_ fetch: inout SegmentFetch, ticks: Int = 1) -> (offset: UInt64, of: NodeID)? {
+    private func question(_ fetch: inout FileFetch, ticks: Int = 1) -> (offset: UInt64, of: NodeID)? {
         for _ in 0..<ticks {
             if case .ask(let question, let node) = fetch.tick(others: [one, other]) { return (question.offset, node) }
         }
@@ -42,7 +42,7 @@ import Testing
             offset += UInt64(bytes.count)
             if offset < 6 { #expect(fetch.noteKept(offset) == nil) }
         }
-        guard case .putInPlace(Self.segment) = fetch.noteKept(6) else {
+        guard case .putInPlace(Self.file) = fetch.noteKept(6) else {
             Issue.record("the file is whole")
             return
         }
@@ -77,21 +77,27 @@ import Testing
         #expect(try #require(question(&empty)).of == other)
     }
 
-    @Test func anUnprovenCopyIsThrownAwayAndAnotherPeerAsked() throws {
+    @Test func whenACopyIsUnprovenAnotherPeerIsAskedUntilNobodyIsLeft() throws {
         var fetch = fetch()
         _ = fetch.noteKept(4)
         _ = question(&fetch)
         _ = fetch.receive(piece(4, [], of: 4), from: one, others: [])
-        guard case .discard = fetch.noteUnproven(others: [one, other]) else {
-            Issue.record("it was not thrown away")
-            return
+        #expect(fetch.noteUnproven(others: [one, other]) == nil)
+        #expect(try #require(question(&fetch)) == (0, other), "what was kept is gone")
+        #expect(fetch.receive(piece(0, [], of: 0), from: other, others: [one, other]) == .giveUp)
+    }
+
+    @Test func theHighestPromiseOfThoseWhoGaveIsKept() {
+        var fetch = fetch()
+        _ = fetch.noteKept(0)
+        let ballot = Ballot(round: 7, node: one, incarnation: .first)
+        for (offset, promised) in [(0, ballot), (1, .none)] as [(UInt64, Ballot)] {
+            _ = question(&fetch)
+            let piece = FilePiece(file: Self.file, offset: offset, fileSize: 9, promised: promised, bytes: [1])
+            _ = fetch.receive(piece, from: one, others: [])
+            _ = fetch.noteKept(offset + 1)
         }
-        #expect(try #require(question(&fetch)) == (0, other))
-        // When nobody is left, all are asked again, after a long while.
-        _ = fetch.receive(piece(0, [], of: 4), from: other, others: [])
-        _ = fetch.noteUnproven(others: [one, other])
-        #expect(question(&fetch, ticks: 25) == nil)
-        #expect(try #require(question(&fetch, ticks: 10)) == (0, one))
+        #expect(fetch.promised == ballot)
     }
 
     @Test func aCopyThatIsTooShortIsAskedForFurtherLater() throws {

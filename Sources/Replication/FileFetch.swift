@@ -1,16 +1,17 @@
-// One segment on its way from a peer to this disk: which piece is asked for next, and of whom. One piece a tick at most, so
+// One file on its way from a peer to this disk: which piece is asked for next, and of whom. One piece a tick at most, so
 // that neither the peer nor the disk is kept from its work. It sends and writes nothing itself.
 
 import Paxos
 import PaxosLog
 
-struct SegmentFetch: Sendable {
+struct FileFetch: Sendable {
     enum Action: Equatable {
         case ask(PieceQuestion, of: NodeID)
         /// Append to what is kept on disk; an empty piece asks how much that is.
-        case keep(SegmentPiece)
-        case putInPlace(SegmentName)
-        case discard(SegmentName)
+        case keep(FilePiece)
+        case putInPlace(ShippedFile)
+        /// Nobody who was asked could serve.
+        case giveUp
     }
 
     private enum Stage {
@@ -22,10 +23,12 @@ struct SegmentFetch: Sendable {
         case puttingInPlace
     }
 
-    let segment: SegmentName
+    let file: ShippedFile
     private(set) var peer: NodeID
     /// Those whose copies did not serve.
-    private(set) var refused: Set<NodeID> = []
+    private var refused: Set<NodeID> = []
+    /// The highest ballot that those who gave pieces had promised.
+    private(set) var promised = Ballot.none
     private var kept: UInt64 = 0
     private var peerSize: UInt64?
     private var stage = Stage.keeping
@@ -34,29 +37,28 @@ struct SegmentFetch: Sendable {
     private let patience: Int
 
     /// - Parameter patience: ticks after which what was not answered is asked again, of somebody else if need be.
-    init(_ segment: SegmentName, from peer: NodeID, pieceBytes: Int, patience: Int) {
-        self.segment = segment
+    init(_ file: ShippedFile, from peer: NodeID, pieceBytes: Int, patience: Int) {
+        self.file = file
         self.peer = peer
         self.pieceBytes = pieceBytes
         self.patience = patience
     }
 
     /// What is kept already.
-    var beginning: Action { .keep(SegmentPiece(segment: segment, offset: 0, fileSize: 0, bytes: [])) }
+    var beginning: Action { .keep(FilePiece(file: file, offset: 0, fileSize: 0, bytes: [])) }
 
     // MARK: Events
 
-    /// - Parameter others: peers that hold the segment, the best first.
+    /// - Parameter others: peers that may hold the file, the best first.
     mutating func tick(others: [NodeID]) -> Action? {
         ticksInStage += 1
         switch stage {
         case .ready(let pause):
             guard ticksInStage >= pause else { return nil }
             enter(.asking)
-            return .ask(PieceQuestion(segment: segment, offset: kept, length: pieceBytes), of: peer)
+            return .ask(PieceQuestion(file: file, offset: kept, length: pieceBytes), of: peer)
         case .asking where ticksInStage > patience:
-            turn(to: others)
-            return nil
+            return turn(to: others)
         case .keeping where ticksInStage > patience:
             // A disk without room says nothing.
             enter(.keeping)
@@ -70,23 +72,21 @@ struct SegmentFetch: Sendable {
         kept = length
         if let peerSize, length >= peerSize {
             enter(.puttingInPlace)
-            return .putInPlace(segment)
+            return .putInPlace(file)
         }
         enter(.ready(in: 1))
         return nil
     }
 
-    mutating func receive(_ piece: SegmentPiece, from node: NodeID, others: [NodeID]) -> Action? {
-        guard case .asking = stage, node == peer, piece.segment == segment, piece.offset == kept else { return nil }
-        guard piece.fileSize > 0 else {
-            turn(to: others)
-            return nil
-        }
+    mutating func receive(_ piece: FilePiece, from node: NodeID, others: [NodeID]) -> Action? {
+        guard case .asking = stage, node == peer, piece.file == file, piece.offset == kept else { return nil }
+        guard piece.fileSize > 0 else { return turn(to: others) }
         peerSize = piece.fileSize
+        promised = max(promised, piece.promised)
         guard !piece.bytes.isEmpty else {
             // Whole, or longer than the peer's by what came from another.
             enter(.puttingInPlace)
-            return .putInPlace(segment)
+            return .putInPlace(file)
         }
         enter(.keeping)
         return .keep(piece)
@@ -98,24 +98,20 @@ struct SegmentFetch: Sendable {
         enter(.ready(in: patience))
     }
 
-    mutating func noteUnproven(others: [NodeID]) -> Action {
-        turn(to: others)
+    /// - Returns: what to do beside throwing away what is kept.
+    mutating func noteUnproven(others: [NodeID]) -> Action? {
         kept = 0
-        return .discard(segment)
+        return turn(to: others)
     }
 
-    /// Asks somebody else from now on, who has not been asked in vain; when all have been, all may be asked again.
-    private mutating func turn(to others: [NodeID]) {
+    /// Asks somebody else from now on, who has not been asked in vain.
+    private mutating func turn(to others: [NodeID]) -> Action? {
         refused.insert(peer)
         peerSize = nil
-        if let next = others.first(where: { !refused.contains($0) }) {
-            peer = next
-            enter(.ready(in: 1))
-        } else {
-            refused = []
-            peer = others.first ?? peer
-            enter(.ready(in: 10 * patience))
-        }
+        guard let next = others.first(where: { !refused.contains($0) }) else { return .giveUp }
+        peer = next
+        enter(.ready(in: 1))
+        return nil
     }
 
     private mutating func enter(_ next: Stage) {

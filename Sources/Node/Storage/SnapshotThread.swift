@@ -1,0 +1,52 @@
+// Writes snapshots and reads them back, on a thread of its own that rests more than it works: nobody waits for it, and
+// those who do wait for something need the processor and the disk.
+
+import NIOCore
+import NIOPosix
+import Paxos
+import PaxosLog
+import Replication
+import SystemPackage
+
+final class SnapshotThread: Sendable {
+    /// How many times as long as it worked the thread rests.
+    private static let rest = 3.0
+
+    private let thread = NIOThreadPool(numberOfThreads: 1)
+    private let fileSystem: any FileSystem
+    private let places: NodeFolder.Places
+
+    init(fileSystem: any FileSystem, places: NodeFolder.Places) {
+        self.fileSystem = fileSystem
+        self.places = places
+    }
+
+    func start() { thread.start() }
+
+    /// A snapshot that is not finished is left, and removed at the next start.
+    func stop() async throws { try await thread.shutdownGracefully() }
+
+    func take(_ view: SnapshotView, then done: @escaping @Sendable (Result<WrittenSnapshot, StorageError>) -> Void) {
+        thread.submit { [self] state in
+            guard state == .active else { return }
+            done(Result { () throws(StorageError) in try write(view) })
+        }
+    }
+
+    private func write(_ view: SnapshotView) throws(StorageError) -> WrittenSnapshot {
+        var taking = try SnapshotTaking.begin(fileSystem, directory: places.snapshots, view)
+        var start = ContinuousClock.now
+        while try taking.step() {
+            pause(ContinuousClock.now - start)
+            start = .now
+        }
+        let written = try taking.finish()
+        try written.verify(SnapshotFolder(fileSystem, directory: places.snapshots))
+        return written
+    }
+
+    private func pause(_ worked: Duration) {
+        let (seconds, attoseconds) = worked.components
+        usleep(UInt32(min(Double(seconds) * 1e6 + Double(attoseconds) / 1e12, 1e5) * SnapshotThread.rest))
+    }
+}

@@ -1,0 +1,16 @@
+// A file that one node gives another whole: both know it by its kind and its slot.
+
+package enum ShippedFile: Hashable, Sendable {
+    case segment(SegmentName)
+    case snapshot(SnapshotName)
+}
+
+extension ShippedFile: CustomStringConvertible {
+    /// What it is called on every node.
+    package var description: String {
+        switch self {
+        case .segment(let name): name.description
+        case .snapshot(let name): name.description
+        }
+    }
+}

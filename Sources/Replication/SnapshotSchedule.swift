@@ -1,0 +1,112 @@
+// When a snapshot is taken: of the state at each seal, when the log on disk reaches it and this node's turn has come. One
+// at a time; where seals come faster than snapshots, the newest counts.
+
+package import Paxos
+package import PaxosLog
+package import StateMachine
+
+/// A state at the end of a segment, and what goes with it into a snapshot.
+package struct SnapshotView: Sendable {
+    package var store: KeyValueStore
+    package var chainDigest: ChainDigest
+    package var founding: RecoveredNode.Founding
+    /// The last configuration; nil when there was none but genesis.
+    package var membership: Membership?
+
+    package init(
+        store: KeyValueStore, chainDigest: ChainDigest, founding: RecoveredNode.Founding, membership: Membership?
+    ) {
+        self.store = store
+        self.chainDigest = chainDigest
+        self.founding = founding
+        self.membership = membership
+    }
+
+    package var slot: Slot { store.appliedThrough }
+}
+
+struct SnapshotSchedule: Sendable {
+    private struct Pending: Sendable {
+        var store: KeyValueStore
+        var membership: Membership?
+        /// When this node's turn comes.
+        var tick: Int
+        /// That of the log through the state's slot, once the log is durable so far.
+        var chainDigest: ChainDigest?
+    }
+
+    private var pending: Pending?
+    private var underWay: Slot?
+    /// The slots of snapshots that were read back whole, ascending.
+    private(set) var verified: [Slot]
+    /// The raw bytes of what was applied since the last seal.
+    private(set) var bytesSinceSeal = 0
+    /// How long the newest snapshot is.
+    private var snapshotBytes = 0
+    /// The seal that this node proposed as leader, until one is applied.
+    private var proposed: Slot?
+
+    /// - Parameter verified: the snapshot that this start began with.
+    init(verified: Slot?) {
+        self.verified = verified.map { [$0] } ?? []
+    }
+
+    var newest: Slot? { verified.last }
+
+    mutating func noteApplied(bytes: Int) { bytesSinceSeal += bytes }
+
+    /// A seal was applied; `store` is the state behind it.
+    mutating func noteSeal(_ store: KeyValueStore, _ membership: Membership?, turnAt tick: Int) {
+        bytesSinceSeal = 0
+        proposed = nil
+        pending = Pending(store: store, membership: membership, tick: tick)
+    }
+
+    mutating func noteDurable(_ blocks: [BlockDigest]) {
+        guard let slot = pending?.store.appliedThrough,
+            let last = blocks.last(where: { $0.slots.upperBound == slot })
+        else { return }
+        pending?.chainDigest = last.chainDigest
+    }
+
+    /// The snapshot to be taken now.
+    mutating func next(at tick: Int, founding: RecoveredNode.Founding) -> SnapshotView? {
+        guard underWay == nil, let pending, let chainDigest = pending.chainDigest, tick >= pending.tick else {
+            return nil
+        }
+        self.pending = nil
+        underWay = pending.store.appliedThrough
+        return SnapshotView(
+            store: pending.store, chainDigest: chainDigest, founding: founding, membership: pending.membership)
+    }
+
+    mutating func noteTaken(_ snapshot: WrittenSnapshot) {
+        underWay = nil
+        snapshotBytes = Int(clamping: snapshot.bytes)
+        noteVerified(snapshot.name.slot)
+    }
+
+    /// - Returns: whether it was the one under way.
+    mutating func noteFailed() { underWay = nil }
+
+    /// A peer's snapshot was taken over: what was to be taken of the log before it is of no use.
+    mutating func noteInstalled(_ slot: Slot) {
+        pending = nil
+        bytesSinceSeal = 0
+        noteVerified(slot)
+    }
+
+    private mutating func noteVerified(_ slot: Slot) {
+        verified = ((verified.filter { $0 != slot }) + [slot]).sorted().suffix(SnapshotFolder.kept)
+    }
+
+    // MARK: Proposing seals
+
+    /// Whether the log has grown by so much since the last seal that the next is worth its cost.
+    func isDue(after bytes: Int) -> Bool { proposed == nil && bytesSinceSeal > max(bytes, snapshotBytes) }
+
+    mutating func noteProposed(_ slot: Slot) { proposed = slot }
+
+    /// The leader that proposed is gone, and its seal may be.
+    mutating func forgetProposal() { proposed = nil }
+}
