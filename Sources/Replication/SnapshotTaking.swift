@@ -25,7 +25,8 @@ package struct SnapshotTaking: ~Copyable, Sendable {
             effectiveTime: store.effectiveTime, keys: UInt64(store.count), sessionBytes: UInt64(sessions.count),
             genesis: founding.value, genesisEntry: founding.entry, membership: membership)
         return SnapshotTaking(
-            writer: try .begin(fileSystem, directory: directory, header: header, sessions: sessions), keys: store.keys)
+            writer: try .begin(fileSystem, directory: directory, header: header, sessions: sessions),
+            keys: store.sortedKeys())
     }
 
     private init(writer: consuming SnapshotWriter, keys: StoredKeys) {
