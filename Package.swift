@@ -123,7 +123,7 @@ let package = Package(
             path: "Benchmarks/ClusterBenchmark", swiftSettings: settings),
         .executableTarget(
             name: "LogBenchmark",
-            dependencies: [paxos, paxosLog, stateMachine, replication, argumentParser, systemPackage],
+            dependencies: [paxos, paxosLog, stateMachine, replication, "Console", argumentParser, systemPackage],
             path: "Benchmarks/LogBenchmark", swiftSettings: settings),
         .testTarget(name: "PaxosTests", dependencies: [paxos], swiftSettings: settings),
         .testTarget(

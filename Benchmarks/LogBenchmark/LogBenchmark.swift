@@ -1,5 +1,5 @@
 // `make bench-log`: how fast logtool verifies and compares a large log, beside what zstd takes to test the same stored
-// bytes. Programs are run turn about, as a person would run them, and medians are compared. It removes what it made.
+// bytes; and how fast a node replays it. Programs are run turn about, as a person would run them, and medians are compared. It removes what it made.
 
 import ArgumentParser
 import FoundationEssentials
@@ -10,12 +10,13 @@ import SystemPackage
 struct LogBenchmark: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "bench-log",
-        abstract: "Measure logtool verify and logtool diff on a large log, beside zstd -t.",
+        abstract: "Measure logtool on a large log, beside zstd -t, and what a node's start costs.",
         discussion: """
             For each kind of value a log is written as a node writes it, and a second one that is equal. Then, in each
             round, one after the other: zstd -t -T1 on the frames of all blocks in one file, logtool verify with one job
             and with two, and logtool diff of the two logs. Everything is read once before, so that it is read from
-            memory.
+            memory. Then the log is replayed as a node does that starts without a snapshot; and a snapshot of 1,000,000
+            keys with values of 128 bytes is written and loaded, each on one core.
             """)
 
     @Option(help: ArgumentHelp("How large each log is before compression.", valueName: "count"))
@@ -51,6 +52,7 @@ struct LogBenchmark: ParsableCommand {
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(atPath: folder) }
         var measured: [LogFigures] = []
+        var states: [StateFigures] = []
         for kind in values {
             let place = "\(folder)/\(kind.rawValue)"
             let log = try SampleLog.write(kind, megabytes: megabytes, in: place)
@@ -71,17 +73,24 @@ struct LogBenchmark: ParsableCommand {
             }
             Status.clear()
             measured.append(figures)
+            states.append(try StateFigures.replay(log.folders[0], kind, rounds: rounds))
+            states += try StateFigures.snapshot(place, kind, rounds: rounds)
             try FileManager.default.removeItem(atPath: place)
         }
-        for line in LogFigures.table(measured) { print(line) }
+        for line in LogFigures.table(measured) + [""] + StateFigures.table(states) { print(line) }
         guard let results else { return }
         try FileManager.default.createDirectory(
             atPath: FilePath(results).removingLastComponent().string, withIntermediateDirectories: true)
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
-        try encoder.encode(measured).write(to: URL(filePath: results))
+        try encoder.encode(Results(logs: measured, states: states)).write(to: URL(filePath: results))
         print("written to \(results)")
     }
+}
+
+private struct Results: Encodable {
+    var logs: [LogFigures]
+    var states: [StateFigures]
 }
 
 extension SampleValues.Kind: ExpressibleByArgument {}

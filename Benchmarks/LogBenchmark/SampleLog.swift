@@ -69,23 +69,28 @@ struct SampleLog {
         var body: [UInt8] = []
         for index in 0..<entriesPerRun {
             let slot = slot + index
-            var entry = Entry(
-                slot: slot, kind: .command, time: 1_700_000_000_000_000 + 100 * slot.rawValue,
-                session: SessionID(node: NodeID(0), incarnation: .first, boot: 1_700_000_000_000),
-                sequence: slot.rawValue, payload: [])
             if slot == .first {
-                entry.kind = .genesis
-                let members = (0..<2).map {
-                    Genesis.Member(node: NodeID($0), incarnation: .first, journal: journal(of: NodeID($0)))
-                }
-                entry.payload = Genesis(cluster: cluster, members: members, limits: .standard).encoded()
+                entry(of: slot, .genesis, payload: genesis.encoded()).encode(into: &body)
             } else {
-                entry.payload = try Command.set(key: values.key(), value: values.value()).encoded()
+                let command = Command.set(key: values.key(), value: values.value())
+                entry(of: slot, .command, payload: try command.encoded()).encode(into: &body)
             }
-            entry.encode(into: &body)
         }
         return Run(ballot: ballot, firstSlot: slot, count: entriesPerRun, body: body, sealedBy: Run.xxh3)
     }
+
+    static func entry(of slot: Slot, _ kind: Entry.Kind, payload: [UInt8]) -> Entry {
+        Entry(
+            slot: slot, kind: kind, time: 1_700_000_000_000_000 + 100 * slot.rawValue,
+            session: SessionID(node: NodeID(0), incarnation: .first, boot: 1_700_000_000_000),
+            sequence: slot.rawValue, payload: payload)
+    }
+
+    static let genesis = Genesis(
+        cluster: cluster,
+        members: (0..<2).map {
+            Genesis.Member(node: NodeID($0), incarnation: .first, journal: journal(of: NodeID($0)))
+        }, limits: .standard)
 
     private static func journal(of node: NodeID) -> UniqueID { UniqueID(high: 3, low: UInt64(node.rawValue)) }
 

@@ -9,6 +9,11 @@ package struct RecoveredNode: Sendable {
         package var value: Genesis
         /// The entry of slot 1, as it was chosen.
         package var entry: [UInt8]
+
+        package init(value: Genesis, entry: [UInt8]) {
+            self.value = value
+            self.entry = entry
+        }
     }
 
     package var identity: Identity

@@ -23,7 +23,8 @@ package struct SnapshotTaking: ~Copyable, Sendable {
             effectiveTime: store.effectiveTime, keys: UInt64(store.count), sessionBytes: UInt64(sessions.count),
             genesis: view.founding.value, genesisEntry: view.founding.entry, membership: view.membership)
         return SnapshotTaking(
-            writer: try .begin(fileSystem, directory: directory, header: header, sessions: sessions), keys: store.keys)
+            writer: try .begin(fileSystem, directory: directory, header: header, sessions: sessions),
+            keys: store.sortedKeys())
     }
 
     private init(writer: consuming SnapshotWriter, keys: StoredKeys) {

@@ -1,36 +1,55 @@
 // A key: found by its hash, and ordered by its bytes as unsigned numbers; a key sorts before those that it begins.
 
 struct Key: Sendable {
-    /// The first eight bytes as one number, with zeros behind a shorter key: where two differ, they tell the order.
-    private let prefix: UInt64
+    /// The first sixteen bytes as two numbers, with zeros behind a shorter key: where two differ, they tell the order; and
+    /// where there are no more, whether the keys are equal, without a look at bytes that lie elsewhere in memory.
+    private let first: UInt64
+    private let second: UInt64
+    private let count: Int
     let bytes: [UInt8]
+
+    private static let countInNumbers = 16
 
     init(_ bytes: [UInt8]) {
         self.bytes = bytes
-        self.prefix = bytes.span.bytes.word(at: 0)
+        count = bytes.count
+        first = bytes.span.bytes.word(at: 0)
+        second = count > 8 ? bytes.span.bytes.word(at: 8) : 0
     }
 }
 
 extension Key: Hashable {
-    static func == (left: Key, right: Key) -> Bool { left.prefix == right.prefix && left.bytes == right.bytes }
+    static func == (left: Key, right: Key) -> Bool {
+        left.first == right.first && left.second == right.second && left.count == right.count
+            && (left.count <= countInNumbers || left.bytes == right.bytes)
+    }
 
-    func hash(into hasher: inout Hasher) { bytes.withUnsafeBytes { hasher.combine(bytes: $0) } }
+    func hash(into hasher: inout Hasher) {
+        if count <= Key.countInNumbers {
+            hasher.combine(first)
+            hasher.combine(second)
+            hasher.combine(count)
+        } else {
+            bytes.withUnsafeBytes { hasher.combine(bytes: $0) }
+        }
+    }
 }
 
 extension Key: Comparable {
     static func < (left: Key, right: Key) -> Bool {
-        if left.prefix != right.prefix { return left.prefix < right.prefix }
-        let leftBytes = left.bytes.span.bytes
-        let rightBytes = right.bytes.span.bytes
-        let shared = min(leftBytes.byteCount, rightBytes.byteCount)
-        var offset = 8
-        while offset < shared {
-            let leftWord = leftBytes.word(at: offset)
-            let rightWord = rightBytes.word(at: offset)
-            if leftWord != rightWord { return leftWord < rightWord }
-            offset += 8
+        if left.first != right.first { return left.first < right.first }
+        if left.second != right.second { return left.second < right.second }
+        let shared = min(left.count, right.count)
+        if shared > countInNumbers {
+            let leftBytes = left.bytes.span.bytes
+            let rightBytes = right.bytes.span.bytes
+            for offset in stride(from: countInNumbers, to: shared, by: 8) {
+                let leftWord = leftBytes.word(at: offset)
+                let rightWord = rightBytes.word(at: offset)
+                if leftWord != rightWord { return leftWord < rightWord }
+            }
         }
-        return leftBytes.byteCount < rightBytes.byteCount
+        return left.count < right.count
     }
 }
 

@@ -52,7 +52,7 @@ package struct KeyValueStore: Sendable {
 
     /// The keys as they are now, in the order of their bytes. They are sorted here, which takes about a second for each
     /// million: on a thread that nobody waits for, and on a copy of the store, which costs nothing.
-    package var keys: StoredKeys { StoredKeys(entries) }
+    package func sortedKeys() -> StoredKeys { StoredKeys(entries) }
 }
 
 package struct StoredKeys: Sequence, IteratorProtocol, Sendable {

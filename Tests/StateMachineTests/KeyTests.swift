@@ -17,5 +17,6 @@ import Testing
                 #expect((Key(left) == Key(right)) == (left == right))
             }
         }
+        #expect(Set(keys.map { Key($0) }).count == Set(keys).count)
     }
 }

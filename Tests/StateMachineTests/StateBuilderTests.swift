@@ -7,7 +7,7 @@ import Testing
     /// What a snapshot keeps of a store, put together again.
     private static func rebuild(_ store: KeyValueStore, bound: UInt64 = 50) throws -> KeyValueStore {
         var builder = StateBuilder()
-        for (key, stored) in store.keys { builder.add(key: key, stored) }
+        for (key, stored) in store.sortedKeys() { builder.add(key: key, stored) }
         return try builder.finish(store.summary, sessions: store.encodedSessions, sessionBound: bound)
     }
 
@@ -37,7 +37,7 @@ import Testing
             rebuilt = try Self.rebuild(store)
             #expect(rebuilt.summary == store.summary)
             #expect(rebuilt.encodedSessions == store.encodedSessions)
-            #expect(Array(rebuilt.keys).map(\.stored) == Array(store.keys).map(\.stored))
+            #expect(Array(rebuilt.sortedKeys()).map(\.stored) == Array(store.sortedKeys()).map(\.stored))
         }
         for _ in 0..<400 { try Self.step(&store, &rebuilt, &random) }
         #expect(rebuilt.summary == store.summary && rebuilt.digest == rebuilt.recomputedDigest())
@@ -46,8 +46,8 @@ import Testing
     @Test func keysStayAsTheyWereWhileTheStoreIsWrittenTo() throws {
         var store = KeyValueStore()
         for number in 0..<500 { _ = try store.apply(.set(key: Array("\(number)".utf8), value: [1])) }
-        let before = Array(store.keys).map(\.key)
-        var keys = store.keys
+        let before = Array(store.sortedKeys()).map(\.key)
+        var keys = store.sortedKeys()
         var found: [[UInt8]] = []
         while let (key, stored) = keys.next() {
             found.append(key)
@@ -67,11 +67,11 @@ import Testing
             for (key, stored) in keys { builder.add(key: key, stored) }
             _ = try builder.finish(store.summary, sessions: sessions)
         }
-        var keys = Array(store.keys)
+        var keys = Array(store.sortedKeys())
         try build(keys)
         keys[3].stored.value = [2]
         #expect(throws: StateBuilderError.self) { try build(keys) }
-        #expect(throws: StateBuilderError.self) { try build(Array(store.keys).dropLast()) }
+        #expect(throws: StateBuilderError.self) { try build(Array(store.sortedKeys()).dropLast()) }
     }
 
     @Test func everyCutAndEveryOtherBoundOfSessionsIsRefused() throws {

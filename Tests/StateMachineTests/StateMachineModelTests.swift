@@ -93,7 +93,7 @@ private struct PlainStateMachine {
             try #require(store.digest == store.recomputedDigest(), "slot \(store.appliedThrough): \(command)")
         }
         #expect(store.count == model.keys.count)
-        let found = Array(store.keys)
+        let found = Array(store.sortedKeys())
         let expected = model.keys.sorted { $0.key.lexicographicallyPrecedes($1.key) }
         #expect(found.map(\.key) == expected.map(\.key))
         #expect(found.map(\.stored) == expected.map(\.value))
@@ -120,7 +120,7 @@ private struct PlainStateMachine {
             }
             try #require(store.digest == store.recomputedDigest())
             var keys: [[UInt8]] = []
-            for (key, stored) in store.keys {
+            for (key, stored) in store.sortedKeys() {
                 keys.append(key)
                 #expect(model[key] == stored.value)
             }

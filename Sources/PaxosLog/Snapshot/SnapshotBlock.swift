@@ -58,6 +58,8 @@ extension SnapshotBlockHeader {
             throw .reservedBytesInUse
         }
         guard let kind = Kind(rawValue: bytes.field(UInt8.self, at: 6)) else { throw .outOfBounds("the kind") }
+        let count = Int(bytes.field(UInt32.self, at: 8))
+        guard (kind == .keys) == (count > 0) else { throw .outOfBounds("the number of keys") }
         let rawLength = Int(bytes.field(UInt32.self, at: 12))
         let storedLength = Int(bytes.field(UInt32.self, at: 16))
         guard rawLength > 0, rawLength <= BlockHeader.longestRaw else { throw .outOfBounds("the raw length") }
@@ -65,7 +67,7 @@ extension SnapshotBlockHeader {
             throw .outOfBounds("the stored length")
         }
         self.init(
-            kind: kind, count: Int(bytes.field(UInt32.self, at: 8)), rawLength: rawLength, storedLength: storedLength,
+            kind: kind, count: count, rawLength: rawLength, storedLength: storedLength,
             storedChecksum: bytes.field(UInt64.self, at: 24))
     }
 }

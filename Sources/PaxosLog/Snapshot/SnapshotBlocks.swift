@@ -60,7 +60,7 @@ struct SnapshotBlocks: ~Copyable, Sendable {
     private static func places(
         in bytes: borrowing RawSpan, count: Int, through slot: Slot
     ) throws(SegmentFault) -> [SnapshotKey] {
-        guard count > 0, count <= bytes.byteCount / SnapshotKey.headerLength else { throw .outOfBounds("the count") }
+        guard count <= bytes.byteCount / SnapshotKey.headerLength else { throw .outOfBounds("the count") }
         var places: [SnapshotKey] = []
         places.reserveCapacity(count)
         var offset = 0

@@ -104,7 +104,8 @@ extension SnapshotHeader {
         let slot = bytes.field(UInt64.self, at: 32)
         guard slot > 0, slot < 1 << 63 else { throw .outOfBounds("the slot") }
         let genesisLength = Int(bytes.field(UInt32.self, at: 112))
-        guard let genesis = Genesis(leading: founding.span.bytes), genesisLength <= founding.count else {
+        let entry = try? EntryView(in: founding.span.bytes, at: 0)
+        guard let genesis = Genesis(leading: founding.span.bytes), entry?.end == genesisLength else {
             throw .outOfBounds("genesis")
         }
         self.init(
@@ -114,14 +115,16 @@ extension SnapshotHeader {
             sessionBytes: bytes.field(UInt64.self, at: 104), genesis: genesis,
             genesisEntry: Array(founding[..<genesisLength]),
             membership: try SnapshotHeader.membership(
-                Array(founding[genesisLength...]), slot: bytes.field(UInt64.self, at: 120)))
+                Array(founding[genesisLength...]), slot: bytes.field(UInt64.self, at: 120), through: slot))
         let cluster = UniqueID(high: bytes.field(UInt64.self, at: 16), low: bytes.field(UInt64.self, at: 24))
         guard cluster == genesis.cluster else { throw .outOfBounds("the cluster") }
     }
 
-    private static func membership(_ payload: [UInt8], slot: UInt64) throws(SegmentFault) -> Membership? {
+    private static func membership(
+        _ payload: [UInt8], slot: UInt64, through last: UInt64
+    ) throws(SegmentFault) -> Membership? {
         if payload.isEmpty && slot == 0 { return nil }
-        guard slot > 0, let membership = try? Membership(decoding: payload, slot: Slot(slot)) else {
+        guard slot > 0, slot <= last, let membership = try? Membership(decoding: payload, slot: Slot(slot)) else {
             throw .outOfBounds("the configuration")
         }
         return membership

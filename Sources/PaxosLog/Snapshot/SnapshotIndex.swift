@@ -42,13 +42,13 @@ extension SnapshotIndex {
         for _ in 0..<Int(bytes.field(UInt32.self, at: 4)) {
             let start = at + SnapshotIndex.blockLength
             guard start <= end else { throw .truncated }
+            let offset = bytes.field(UInt64.self, at: at)
+            guard offset < 1 << 62 else { throw .outOfBounds("where a block is") }
             let length = Int(bytes.field(UInt32.self, at: at + 12))
             guard length <= end - start else { throw .truncated }
             let key = bytes.extracting(start..<(start + length)).withUnsafeBytes { [UInt8]($0) }
             blocks.append(
-                Block(
-                    offset: bytes.field(UInt64.self, at: at), count: Int(bytes.field(UInt32.self, at: at + 8)),
-                    firstKey: key))
+                Block(offset: offset, count: Int(bytes.field(UInt32.self, at: at + 8)), firstKey: key))
             at = start + length
         }
         guard at == end else { throw .outOfBounds("the number of blocks") }

@@ -1,0 +1,120 @@
+// What a start costs on one core: a log replayed, and a snapshot loaded; and what it costs to write one. Everything goes
+// through what a node itself uses, and is read from memory. The bounds that it is held to, and how both are shown.
+
+import Console
+import FoundationEssentials
+import Paxos
+import PaxosLog
+import Replication
+import StateMachine
+import SystemPackage
+
+struct StateFigures: Encodable {
+    enum Work: String, Encodable {
+        case replay = "replay the log"
+        case write = "write a snapshot"
+        case load = "load it"
+    }
+
+    var work: Work
+    var values: String
+    /// Entries, or keys.
+    var count: Int
+    /// Of every round.
+    var seconds: [Double]
+
+    private static let leastReplayed = 1_000_000.0
+    private static let snapshotKeys = 1_000_000
+
+    /// Replays the log in a data folder, as a start without a snapshot does.
+    static func replay(_ folder: String, _ kind: SampleValues.Kind, rounds: Int) throws -> StateFigures {
+        var figures = StateFigures(work: .replay, values: kind.rawValue, count: 0, seconds: [])
+        for round in 0...rounds {
+            Status.show("\(kind.rawValue): round \(round) of \(rounds), \(figures.work.rawValue)")
+            var count = 0
+            try figures.measure(round) {
+                let node = try NodeFolder.open(
+                    PosixFileSystem(), directory: FilePath(folder), node: NodeID(0), now: 1, seed: UInt64(round))
+                count = Int(node.recovered.store.appliedThrough.rawValue)
+            }
+            figures.count = count
+        }
+        Status.clear()
+        return figures
+    }
+
+    /// Writes a snapshot of a million keys and loads it again.
+    static func snapshot(_ folder: String, _ kind: SampleValues.Kind, rounds: Int) throws -> [StateFigures] {
+        var values = SampleValues(kind)
+        var store = KeyValueStore()
+        let genesis = SampleLog.entry(of: .first, .genesis, payload: SampleLog.genesis.encoded())
+        var bytes: [UInt8] = []
+        genesis.encode(into: &bytes)
+        let founding = RecoveredNode.Founding(value: SampleLog.genesis, entry: bytes)
+        for number in 0..<snapshotKeys {
+            let command = Command.set(key: Array("key-\(number * 7_919 % snapshotKeys)".utf8), value: values.value())
+            let entry = SampleLog.entry(of: store.appliedThrough.next, .command, payload: try command.encoded())
+            bytes.removeAll(keepingCapacity: true)
+            entry.encode(into: &bytes)
+            _ = try store.apply(entriesOf: bytes)
+        }
+        let fileSystem = PosixFileSystem()
+        let directory = FilePath(folder).appending("snapshots")
+        var write = StateFigures(work: .write, values: kind.rawValue, count: store.count, seconds: [])
+        var load = StateFigures(work: .load, values: kind.rawValue, count: store.count, seconds: [])
+        for round in 0...rounds {
+            Status.show("\(kind.rawValue): round \(round) of \(rounds), \(write.work.rawValue)")
+            try write.measure(round) {
+                try SnapshotTaking.take(fileSystem, directory, store, founding)
+            }
+            try load.measure(round) {
+                let folder = SnapshotFolder(fileSystem, directory: directory)
+                for name in try folder.names() { _ = try RestoredSnapshot(folder.reader(name)) }
+            }
+        }
+        Status.clear()
+        return [write, load]
+    }
+
+    /// The first round only brings the files into memory.
+    private mutating func measure(_ round: Int, _ body: () throws -> Void) throws {
+        let start = ContinuousClock.now
+        try body()
+        let took = start.duration(to: .now) / .seconds(1)
+        if round > 0 { seconds.append(took) }
+    }
+
+    static func table(_ all: [StateFigures]) -> [String] {
+        var table = Table(
+            ["work", "values", "count", "seconds", "a second", "bound", ""], leftAligned: [0, 1, 5, 6])
+        for figures in all {
+            let speed = Double(figures.count) / figures.seconds.median
+            let isBound = figures.work == .replay
+            table.add([
+                figures.work.rawValue, figures.values, "\(figures.count)", decimal(figures.seconds.median, digits: 3),
+                decimal(speed, digits: 0), isBound ? "at least \(decimal(leastReplayed, digits: 0))" : "",
+                isBound ? (speed >= leastReplayed ? "held" : "missed") : "",
+            ])
+        }
+        return table.lines
+    }
+}
+
+extension SnapshotTaking {
+    fileprivate static func take(
+        _ fileSystem: any FileSystem, _ directory: FilePath, _ store: KeyValueStore, _ founding: RecoveredNode.Founding
+    ) throws {
+        var taking = try begin(
+            fileSystem, directory: directory, store, chainDigest: .start, founding: founding, membership: nil)
+        while try taking.step() {}
+        _ = try taking.finish()
+    }
+}
+
+extension [Double] {
+    var median: Double {
+        let sorted = sorted()
+        guard !sorted.isEmpty else { return 0 }
+        return (sorted[(sorted.count - 1) / 2] + sorted[sorted.count / 2]) / 2
+    }
+}
