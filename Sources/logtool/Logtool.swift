@@ -18,7 +18,7 @@ struct Logtool: ParsableCommand {
             Exit status: 0 clean; 1 a finding (damage, divergence); 2 cannot tell, because data are missing;
             64 usage; 66 no such input; 74 the disk refused.
             """,
-        subcommands: [Info.self, Print.self, Verify.self, Diff.self])
+        subcommands: [Info.self, Print.self, Verify.self, Diff.self, History.self])
 
     static func main() {
         // A reader that goes away, as `head` does, ends this program quietly: `Output` sees the error of the write.

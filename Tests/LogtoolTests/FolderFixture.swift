@@ -19,21 +19,36 @@ struct FolderFixture {
         SessionID(node: NodeID(node), incarnation: .first, boot: 1_700_000_000_000)
     }
 
+    /// When the entry of a slot was proposed.
+    static func time(_ slot: UInt64) -> UInt64 { 1_700_000_000_000_000 + slot }
+
+    static var genesis: Entry {
+        let genesis = Genesis(
+            cluster: cluster,
+            members: (0..<3).map { .init(node: NodeID($0), incarnation: .first, journal: journal(of: $0)) },
+            limits: limits)
+        return Entry(
+            slot: .first, kind: .genesis, time: time(1), session: session(0), sequence: 0, payload: genesis.encoded())
+    }
+
+    /// Genesis, then these commands, each numbered as its slot.
+    static func entries(of commands: [Command]) throws -> [Entry] {
+        try [genesis]
+            + commands.enumerated().map { index, command in
+                let slot = UInt64(index + 2)
+                return Entry(
+                    slot: Slot(slot), kind: .command, time: time(slot), session: session(1), sequence: slot,
+                    payload: try command.encoded())
+            }
+    }
+
     /// Genesis, then sets of awkward keys, each with its slot in its value; `altered` holds another value.
     static func entries(_ count: Int, altered: Int? = nil) throws -> [Entry] {
         let keys: [[UInt8]] = [Array("k".utf8), Array("a b".utf8), [0], [0xFF, 59, 58], Array("ключ".utf8)]
         return try (1...count).map { number in
             let slot = Slot(UInt64(number))
-            let time = 1_700_000_000_000_000 + UInt64(number)
-            if number == 1 {
-                let genesis = Genesis(
-                    cluster: cluster,
-                    members: (0..<3).map { .init(node: NodeID($0), incarnation: .first, journal: journal(of: $0)) },
-                    limits: limits)
-                return Entry(
-                    slot: slot, kind: .genesis, time: time, session: session(0), sequence: 0, payload: genesis.encoded()
-                )
-            }
+            let time = time(slot.rawValue)
+            if number == 1 { return genesis }
             if number % 9 == 0 {
                 return Entry(slot: slot, kind: .noOp, time: time, session: session(1), sequence: 0, payload: [])
             }
@@ -82,6 +97,14 @@ struct FolderFixture {
 
     func segment(_ node: UInt16, from slot: Int) -> FilePath {
         FilePath("/logs/n\(node)/log").appending(SegmentName(firstSlot: Slot(UInt64(slot))).description)
+    }
+
+    /// Flips a byte of what the block of a slot holds.
+    func damage(blockHolding slot: UInt64, of node: UInt16) throws -> LogBlock {
+        let found = try log(node).reader.block(holding: Slot(slot))
+        guard case .block(let block)? = found else { throw Failure.noInput("no block holds slot \(slot)") }
+        fileSystem.flipByte(of: block.file, at: Int(block.offset) + BlockHeader.length + 1)
+        return block
     }
 
     /// What `print` shows of a node's slots.
