@@ -88,7 +88,7 @@ let package = Package(
             resources: [.embedInCode("HTTP/StatusPage/status.html")], swiftSettings: settings),
         .executableTarget(
             name: "logtool",
-            dependencies: [paxos, paxosLog, stateMachine, replication, argumentParser, systemPackage],
+            dependencies: [paxos, paxosLog, stateMachine, replication, "Console", argumentParser, systemPackage],
             swiftSettings: settings),
         .target(name: "Console", swiftSettings: settings),
         .target(name: "Linearizability", swiftSettings: settings),

@@ -25,11 +25,13 @@ struct History: ParsableCommand {
 
     @OptionGroup var key: KeyOption
 
+    @OptionGroup var archive: ArchiveOption
+
     @Option(help: "How to print.")
     var format = Format.text
 
     func run() throws {
-        let log = try NodeLog(directory)
+        let log = try archive.log(of: directory)
         var output = Output()
         let progress = ProgressLine("history \(log.name)", bytes: try log.storedBytes())
         output.progress = progress

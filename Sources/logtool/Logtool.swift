@@ -1,5 +1,5 @@
-// The command-line tool that reads, proves and compares the logs of nodes. None of its subcommands writes anything, and
-// all of them work on the folder of a node that runs.
+// The command-line tool that reads, proves, compares and mends the logs of nodes. Its subcommands work on the folder of a
+// node that runs and write nothing, those aside whose purpose it is.
 
 import ArgumentParser
 import Glibc
@@ -11,14 +11,16 @@ import SystemPackage
 struct Logtool: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "logtool",
-        abstract: "Read, verify and compare the logs of nodes, also while they run.",
+        abstract: "Read, verify, compare and mend the logs of nodes.",
         discussion: """
             DIR is the data folder of a node, with its log/, journal/ and identity.json.
 
             Exit status: 0 clean; 1 a finding (damage, divergence); 2 cannot tell, because data are missing;
             64 usage; 66 no such input; 74 the disk refused.
             """,
-        subcommands: [Info.self, Print.self, Verify.self, Diff.self, History.self])
+        subcommands: [
+            Info.self, Print.self, Verify.self, Diff.self, History.self, Get.self, Dump.self,
+        ])
 
     static func main() {
         // A reader that goes away, as `head` does, ends this program quietly: `Output` sees the error of the write.

@@ -26,6 +26,8 @@ struct Verify: ParsableCommand {
         help: ArgumentHelp("How many blocks to check at once (default: one a processor).", valueName: "count"))
     var jobs: Int?
 
+    @OptionGroup var archive: ArchiveOption
+
     @Option(help: "How to print.")
     var format = Format.text
 
@@ -41,7 +43,7 @@ struct Verify: ParsableCommand {
         var worst = Verdict.clean
         let threads = jobs.map { Threads(count: $0) } ?? .all
         for directory in directories {
-            let log = try NodeLog(directory)
+            let log = try archive.log(of: directory)
             let progress = ProgressLine("verify \(log.name)", bytes: try log.storedBytes())
             let report = try Verification(log, by: threads, progress: progress)
             progress.erase()

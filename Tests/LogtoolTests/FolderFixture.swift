@@ -67,17 +67,30 @@ struct FolderFixture {
             node: NodeID(node), cluster: Self.cluster, incarnation: .first, boot: 1, journal: Self.journal(of: node)
         ).write(fileSystem, directory)
         var log = try ChosenLog.open(fileSystem, directory: directory.appending("log"))
-        let (journal, _) = try Journal.open(
-            fileSystem, directory: directory.appending("journal"),
-            identity: JournalIdentity(node: NodeID(node), journal: Self.journal(of: node)), fileBytes: 64 << 10,
-            seed: UInt64(node), logThrough: .zero)
+        let journal = try openJournal(of: node)
         var cutter = BlockCutter(limits: Self.limits, next: .first, segmentBytes: 0)
         let chosen = Self.run(.none, entries)
-        let ballot = Ballot(round: 3, node: NodeID(0), incarnation: .first)
-        try journal.append([[.promise(ballot), .chosen(chosen)]])
-        if !accepted.isEmpty { try journal.append([[.accepted(Self.run(ballot, accepted))]]) }
+        try journal.append([[.promise(Self.ballot), .chosen(chosen)]])
+        if !accepted.isEmpty { try journal.append([[.accepted(Self.run(Self.ballot, accepted))]]) }
         try journal.markDurable()
         try log.append(cutter.append(body: chosen.body, firstSlot: .first, count: chosen.count))
+    }
+
+    private static let ballot = Ballot(round: 3, node: NodeID(0), incarnation: .first)
+
+    private func openJournal(of node: UInt16) throws -> Journal {
+        try Journal.open(
+            fileSystem, directory: FilePath("/logs/n\(node)/journal"),
+            identity: JournalIdentity(node: NodeID(node), journal: Self.journal(of: node)), fileBytes: 64 << 10,
+            seed: UInt64(node), logThrough: .zero
+        ).journal
+    }
+
+    /// Has a node that was written accept entries of consecutive slots.
+    func accept(_ entries: [Entry], of node: UInt16) throws {
+        let journal = try openJournal(of: node)
+        try journal.append([[.accepted(Self.run(Self.ballot, entries))]])
+        try journal.markDurable()
     }
 
     static func run(_ ballot: Ballot, _ entries: [Entry]) -> Run {
@@ -87,12 +100,23 @@ struct FolderFixture {
             ballot: ballot, firstSlot: entries[0].slot, count: entries.count, body: body, sealedBy: Run.xxh3)
     }
 
-    func log(_ node: UInt16) throws -> NodeLog { try NodeLog("/logs/n\(node)", fileSystem: fileSystem) }
+    func log(_ node: UInt16, archive: String? = nil) throws -> NodeLog {
+        try NodeLog("/logs/n\(node)", archive: archive, fileSystem: fileSystem)
+    }
 
     func verify(_ node: UInt16) throws -> Verification { try Verification(log(node)) }
 
     func compare(_ nodes: UInt16..., readsPayloads: Bool = false) throws -> Comparison {
         try Comparison(nodes.map { try log($0) }, readsPayloads: readsPayloads)
+    }
+
+    /// Puts the first segments of a node's log into another folder.
+    func archive(_ count: Int, of node: UInt16, in archive: FilePath) throws {
+        for name in try log(node).reader.segments().prefix(count) {
+            let file = segment(node, from: Int(name.firstSlot.rawValue))
+            fileSystem.install(fileSystem.contents(of: file) ?? [], at: archive.appending(name.description))
+            try fileSystem.remove(file)
+        }
     }
 
     func segment(_ node: UInt16, from slot: Int) -> FilePath {
