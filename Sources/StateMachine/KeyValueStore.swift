@@ -34,8 +34,10 @@ package struct KeyValueStore: Sendable {
     }
 
     /// Everything, in the order of the keys' bytes.
-    package func visit(_ body: (_ key: [UInt8], _ stored: StoredValue) -> Void) {
-        for (key, stored) in entries { body(key.bytes, stored) }
+    package func visit<Failure: Error>(
+        _ body: (_ key: [UInt8], _ stored: StoredValue) throws(Failure) -> Void
+    ) throws(Failure) {
+        for (key, stored) in entries { try body(key.bytes, stored) }
     }
 }
 

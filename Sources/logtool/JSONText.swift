@@ -8,13 +8,20 @@ import SystemPackage
 
 enum JSONText {
     /// With its fields in alphabetical order, so that equal objects are equal lines.
-    static func line(_ object: some Encodable) -> String {
+    static func line(_ object: some Encodable) -> String { String(decoding: encoded(object), as: UTF8.self) }
+
+    /// The same over several lines, for a file that people read too.
+    static func document(_ object: some Encodable) -> [UInt8] {
+        encoded(object, .prettyPrinted) + [UInt8(ascii: "\n")]
+    }
+
+    private static func encoded(_ object: some Encodable, _ formatting: JSONEncoder.OutputFormatting = []) -> [UInt8] {
         let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes, formatting]
         guard let data = try? encoder.encode(object) else {
             preconditionFailure("what this program puts into JSON can be put there")
         }
-        return String(decoding: data, as: UTF8.self)
+        return [UInt8](data)
     }
 
     /// The name of a field, where it depends on what the field holds.

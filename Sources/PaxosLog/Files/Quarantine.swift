@@ -24,8 +24,7 @@ package struct Quarantine {
         let numbers = try fileSystem.list(directory).compactMap { Int($0.prefix { $0 != "-" }) }
         let target = directory.file("\((numbers.max() ?? 0) + 1)-\(name)")
         let unfinished = directory.file("unfinished")
-        if try fileSystem.exists(unfinished) { try fileSystem.remove(unfinished) }
-        try copy(file, to: try fileSystem.create(unfinished))
+        try fileSystem.copy(file, to: unfinished)
         try fileSystem.rename(unfinished, to: target)
         try fileSystem.syncDirectory(directory)
         return target
@@ -37,20 +36,6 @@ package struct Quarantine {
         try fileSystem.remove(file)
         try fileSystem.syncDirectory(folder)
         return kept
-    }
-
-    private func copy(_ source: FilePath, to target: any File) throws(StorageError) {
-        let file = try fileSystem.open(source, for: .read)
-        var buffer = RawStorage()
-        buffer.resize(to: 1 << 20)
-        var offset: UInt64 = 0
-        while true {
-            let count = try file.read(at: offset, into: buffer.mutableBytes)
-            if count == 0 { break }
-            try target.write(at: offset, UnsafeRawBufferPointer(rebasing: buffer.bytes[..<count]))
-            offset += UInt64(count)
-        }
-        try target.sync()
     }
 }
 
