@@ -19,7 +19,7 @@ struct Logtool: ParsableCommand {
             64 usage; 66 no such input; 74 the disk refused.
             """,
         subcommands: [
-            Info.self, Print.self, Verify.self, Diff.self, History.self, Get.self, Dump.self, Restore.self,
+            Info.self, Print.self, Verify.self, Diff.self, History.self, Get.self, Dump.self, Restore.self, Repair.self,
         ])
 
     static func main() {

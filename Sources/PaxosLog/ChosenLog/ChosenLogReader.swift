@@ -5,7 +5,7 @@ package import Paxos
 package import SystemPackage
 
 package struct ChosenLogReader: Sendable {
-    private let fileSystem: any FileSystem
+    let fileSystem: any FileSystem
     package let directory: FilePath
     /// The cluster that the log must belong to, where the caller knows it.
     private let cluster: UniqueID?
