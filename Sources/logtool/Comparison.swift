@@ -73,9 +73,7 @@ struct Comparison {
     private mutating func findEnd(_ index: Int) throws {
         let logThrough = nodes[index].lastBlock?.slots.upperBound ?? .zero
         let journal = try nodes[index].log.journal(above: logThrough)
-        var end = logThrough
-        for run in journal.chosen where run.firstSlot == end.next { end = run.lastSlot }
-        nodes[index].chosenThrough = end
+        nodes[index].chosenThrough = journal.chosenThrough(behind: logThrough)
         nodes[index].journal = journal.chosen
     }
 

@@ -67,8 +67,7 @@ struct FolderSummary {
         let logThrough = last?.slots.upperBound ?? .zero
         let journal = try log.journal(above: logThrough)
         damage += journal.damage
-        var chosenThrough = logThrough
-        for run in journal.chosen where run.firstSlot == chosenThrough.next { chosenThrough = run.lastSlot }
+        let chosenThrough = journal.chosenThrough(behind: logThrough)
         let firstTime = try log.time(of: first?.slots.lowerBound ?? journal.chosen.first?.firstSlot)
         let lastTime = try log.time(of: chosenThrough == .zero ? nil : chosenThrough)
         let tail = journal.damage.first { $0.kind == .tornTail }
