@@ -20,7 +20,7 @@ struct Logtool: ParsableCommand {
             """,
         subcommands: [
             Info.self, Print.self, Verify.self, Diff.self, History.self, Get.self, Dump.self, Restore.self, Repair.self,
-            Tail.self,
+            Recover.self, Tail.self,
         ])
 
     static func main() {

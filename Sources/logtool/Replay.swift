@@ -63,6 +63,27 @@ struct Replay {
         return false
     }
 
+    /// Goes on with what a node accepted and does not know to be chosen, as a leader would that heard of no other node: a
+    /// slot that it holds nothing for is passed over.
+    /// - Parameter runs: by slot.
+    /// - Returns: the slots that were passed over.
+    mutating func apply(accepted runs: [Run]) throws -> [ClosedRange<Slot>] {
+        var empty: [ClosedRange<Slot>] = []
+        for run in runs {
+            let next = store.appliedThrough.next
+            if run.firstSlot > next { empty.append(next...run.firstSlot.previous) }
+            while store.appliedThrough.next < run.firstSlot {
+                let nobody = SessionID(node: NodeID(0), incarnation: .learner, boot: 0)
+                _ = store.skip(slot: store.appliedThrough.next, time: 0, session: nobody, sequence: 0)
+            }
+            _ = try run.body.visitEntries(.accepted, in: run.slots, .forwards) { event in
+                if case .entry(let entry) = event { _ = try apply(entry) }
+                return true
+            }
+        }
+        return empty
+    }
+
     private mutating func apply(_ entry: LogEntry) throws -> Outcome {
         do throws(ApplyError) {
             switch entry.view.kind {
