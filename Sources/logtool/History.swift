@@ -78,7 +78,7 @@ struct KeyHistory {
     /// - Returns: the whole replay, and why it ended.
     func read(_ log: NodeLog, _ progress: ProgressLine? = nil, _ visit: (Change) -> Void) throws -> Replay {
         var last: StoredValue?
-        return try Replay(log, through: .end, progress: progress) { entry, _, store in
+        return try Replay(log, through: .end, progress: progress) { entry, store in
             // A set that writes the same value again is a change too: it shows in the modified slot.
             let stored = store.value(for: key)
             guard stored != last else { return }

@@ -82,7 +82,8 @@ struct NewCluster {
         var log = FoundingLog(
             try ChosenLog.open(fileSystem, directory: directory), limits: genesis.limits, session: session, time: now)
         try log.append(.genesis, genesis.encoded())
-        try store.visit { key, stored in try log.append(.command, Command.set(key: key, value: stored.value).encoded())
+        try store.visit { key, stored in
+            try log.append(.command, Command.set(key: key, value: stored.value).encoded())
         }
         // The seal ends the block, so that nothing is left over for the journal.
         try log.append(.seal, [])

@@ -1,5 +1,5 @@
-// A node's log replayed through the state machine that the nodes run, as far as a moment: what each entry did, and what
-// the state was then. It holds that state and a block of the log, and never writes.
+// A node's log replayed through the state machine that the nodes run, as far as a moment. It holds the state and a block of
+// the log, and never writes.
 
 import Paxos
 import PaxosLog
@@ -28,7 +28,7 @@ struct Replay {
     /// - Throws: `Failure` for an entry that the state machine does not know.
     init(
         _ log: NodeLog, through moment: Moment, progress: ProgressLine? = nil,
-        _ visit: (LogEntry, Outcome, KeyValueStore) throws -> Void = { _, _, _ in }
+        _ visit: (LogEntry, KeyValueStore) throws -> Void = { _, _ in }
     ) throws {
         let last = if case .slot(let slot) = moment { slot } else { SlotArgument.last }
         try log.read(store.appliedThrough.next...last, .forwards, progress: progress) { event in
@@ -44,7 +44,8 @@ struct Replay {
                     stop = .moment
                     return false
                 }
-                try visit(entry, apply(entry), store)
+                try apply(entry)
+                try visit(entry, store)
                 guard entry.view.slot < last else {
                     stop = .moment
                     return false
@@ -77,21 +78,21 @@ struct Replay {
                 _ = store.skip(slot: store.appliedThrough.next, time: 0, session: nobody, sequence: 0)
             }
             _ = try run.body.visitEntries(.accepted, in: run.slots, .forwards) { event in
-                if case .entry(let entry) = event { _ = try apply(entry) }
+                if case .entry(let entry) = event { try apply(entry) }
                 return true
             }
         }
         return empty
     }
 
-    private mutating func apply(_ entry: LogEntry) throws -> Outcome {
+    private mutating func apply(_ entry: LogEntry) throws {
         do throws(ApplyError) {
             switch entry.view.kind {
             case .genesis: membership = Genesis(leading: entry.bytes.span.bytes)?.membership
             case .configuration: membership = try Membership(of: entry.view, in: entry.bytes)
             default: break
             }
-            return try store.apply(entry.view, payload: entry.bytes.span.bytes.extracting(entry.view.payload))
+            _ = try store.apply(entry.view, payload: entry.bytes.span.bytes.extracting(entry.view.payload))
         } catch {
             throw Failure(status: 1, message: "slot \(entry.view.slot) can't be applied: \(error)")
         }

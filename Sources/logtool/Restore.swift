@@ -10,10 +10,9 @@ struct Restore: ParsableCommand {
         abstract: "Make folders of a new cluster with the state as it was then.",
         discussion: """
             Below the new folder each member, those of the old cluster unless others are named, gets its data folder, from
-            which paxos-node starts: its log begins with the
-            genesis of a new cluster, and the entries behind it set every key. What is written is read back, and replayed,
-            before the members get their identities; a folder without one is started by no node. restore.json says what
-            was restored from what.
+            which paxos-node starts: its log begins with the genesis of a new cluster, and the entries behind it set every
+            key. What is written is read back, and replayed, before the members get their identities; a folder without one
+            is started by no node. restore.json says what was restored from what.
 
             The cluster is another one: slots begin anew, so that keys have other created and modified slots, and the
             sessions of clients are not taken over. The old log stays what it is, and is read as before.
