@@ -44,25 +44,22 @@ struct LogRepair {
     private let workers: any Workers
     /// The segments that are damaged or missing, by first slot.
     private(set) var pieces: [Piece] = []
-    /// Damage that no copy of a segment makes good.
-    private(set) var left: [Damage] = []
+    /// Damage of the log that no copy of a segment makes good.
+    private var leftInLog: [Damage] = []
+    /// Damage of the node's other files, slots among it that stood behind the log's end: nothing is left of the log that
+    /// would prove them.
+    private var elsewhere: [Damage] = []
 
-    /// Looks through all of the log, and through those segments of the copy that it lacks.
+    /// Looks through all that the node has on disk, and through those segments of the copy that its log lacks.
     init(
-        of log: ChosenLogReader, from copy: ChosenLogReader, by workers: any Workers = Threads(count: 1),
+        of node: NodeLog, from copy: ChosenLogReader, by workers: any Workers = Threads(count: 1),
         progress: ProgressLine? = nil
     ) throws {
-        self.log = log
+        log = node.reader
         self.copy = copy
         self.workers = workers
         own = Set(try log.segments())
-        var cursor = try log.verification(by: workers)
-        while let finding = try cursor.next() {
-            switch finding {
-            case .block(let block): progress?.add(block.storedBytes)
-            case .damage(let damage): try note(damage)
-            }
-        }
+        for damage in try Verification(node, by: workers, progress: progress).damage { try note(damage) }
         pieces.sort { $0.name < $1.name }
         // From the last to the first, as the proof of one may rest on that of the next.
         var following: SegmentName?
@@ -78,6 +75,9 @@ struct LogRepair {
         }
     }
 
+    /// Damage that is not made good.
+    var left: [Damage] { leftInLog + elsewhere }
+
     var isWhole: Bool { left.isEmpty && pieces.isEmpty }
 
     /// Whether all that is damaged can be, or was, made good.
@@ -86,18 +86,21 @@ struct LogRepair {
     // MARK: What is damaged
 
     private mutating func note(_ damage: Damage) throws {
+        let file = damage.file.lastComponent?.string ?? ""
+        guard let name = SegmentName(file) else {
+            // What a repair left that did not come to its end is written over, or means nothing.
+            let isListed = damage.kind != .tornTail && !file.hasSuffix(LogRepair.suffix)
+            if isListed { elsewhere.append(damage) }
+            return
+        }
         switch damage.kind {
-        // The node cuts it at its next start, and has its entries in its journal.
+        // A node cuts what a crash tore when it starts, and has its entries in its journal.
         case .tornTail: return
-        case .foreign, .unknownVersion: left.append(damage)
+        case .foreign, .unknownVersion: leftInLog.append(damage)
         case .corrupt, .gap:
-            guard let name = damage.file.lastComponent.flatMap({ SegmentName($0.string) }) else {
-                left.append(damage)
-                return
-            }
             if let slots = damage.slots, slots.upperBound < name.firstSlot {
                 let missing = try copy.segments().filter { slots.contains($0.firstSlot) }
-                if missing.isEmpty { left.append(damage) }
+                if missing.isEmpty { leftInLog.append(damage) }
                 pieces += missing.map { Piece(name: $0) }
             } else if let index = pieces.firstIndex(where: { $0.name == name }) {
                 pieces[index].damage.append(damage)
@@ -165,7 +168,7 @@ struct LogRepair {
             guard let source = piece.source else { continue }
             try fileSystem.copy(source.file, to: rebuilt(piece.name), bytes: source.bytes)
         }
-        left = try verify(fileSystem)
+        leftInLog = try verify(fileSystem)
         for index in pieces.indices where pieces[index].source != nil {
             let file = log.path(of: pieces[index].name)
             if own.contains(pieces[index].name) { pieces[index].kept = try quarantine.keep(file) }

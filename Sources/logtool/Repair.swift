@@ -11,11 +11,12 @@ struct Repair: ParsableCommand {
         discussion: """
             Segments that are damaged or missing are taken from the other folder, whole, where a header that is left of
             the log shows the same chain digest at the segment's end, or behind it, as the copy. What no digest proves is
-            left as it is. The log never gets longer or shorter by it, and the journal is not looked at.
+            left as it is. The log never gets longer or shorter by it. Damage of other files is listed and left.
 
             Copies are written beside, and the log is verified with them, before they take the place of what was there;
             that goes to quarantine/ in the data folder, and what was done is written to a file repair-N.json there. With
-            --dry-run nothing is written. The node must be stopped; the other one may run.
+            --dry-run nothing is written. The node must be stopped; the other one may run, and --archive
+            goes with it.
 
             Damage is a finding as long as it is there (exit 1): when all was mended, the status is 0.
 
@@ -53,7 +54,7 @@ struct Repair: ParsableCommand {
 
     private func plan(_ log: NodeLog) throws -> LogRepair {
         let progress = ProgressLine("repair \(log.name)", bytes: try log.storedBytes())
-        return try LogRepair(of: log.reader, from: archive.log(of: from).reader, by: Threads.all, progress: progress)
+        return try LogRepair(of: log, from: archive.log(of: from).reader, by: Threads.all, progress: progress)
     }
 
     private func mend(_ log: NodeLog) throws -> LogRepair {

@@ -93,6 +93,17 @@ struct FolderFixture {
         try journal.markDurable()
     }
 
+    /// Has a node's journal let go of all that its log holds.
+    func releaseJournal(of node: UInt16) throws {
+        let through = try log(node).reader.lastBlock()?.slots.upperBound ?? .zero
+        let journal = try openJournal(of: node)
+        // So many batches that another file is begun, which says how far the log goes.
+        for round: UInt64 in 4...24 {
+            try journal.append([[.promise(Ballot(round: round, node: NodeID(0), incarnation: .first))]])
+            try journal.release(through: through)
+        }
+    }
+
     static func run(_ ballot: Ballot, _ entries: [Entry]) -> Run {
         var body: [UInt8] = []
         for entry in entries { entry.encode(into: &body) }

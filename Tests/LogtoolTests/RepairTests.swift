@@ -29,7 +29,7 @@ import Testing
     }
 
     private func plan(from copy: UInt16 = 1) throws -> LogRepair {
-        try LogRepair(of: fixture.log(0).reader, from: fixture.log(copy).reader)
+        try LogRepair(of: fixture.log(0), from: fixture.log(copy).reader)
     }
 
     @discardableResult
@@ -102,6 +102,21 @@ import Testing
         try expectMended()
     }
 
+    @Test func lostEndIsNoCleanLog() throws {
+        let fixture = FolderFixture()
+        var entries = try FolderFixture.entries(60)
+        entries[59].kind = .seal
+        entries[59].payload = []
+        for node: UInt16 in 0...1 { try fixture.write(node, entries) }
+        try fixture.releaseJournal(of: 0)
+        #expect(try LogRepair(of: fixture.log(0), from: fixture.log(1).reader).isWhole)
+        let last = try #require(try fixture.log(0).reader.lastBlock())
+        try fixture.fileSystem.remove(last.file)
+        let repair = try LogRepair(of: fixture.log(0), from: fixture.log(1).reader)
+        #expect(repair.pieces.isEmpty && repair.left.map(\.kind) == [.gap])
+        #expect(repair.left.first?.slots?.upperBound == Slot(60))
+    }
+
     @Test func copyOfAnotherHistoryIsRefused() throws {
         try fixture.write(2, try FolderFixture.entries(90, altered: 3))
         try fixture.fileSystem.remove(try file(1))
@@ -150,7 +165,7 @@ import Testing
         let counter = fixture.fileSystem.afterCrash(keeping: .everything)
         func mend(_ fileSystem: MemoryFileSystem) throws {
             let log = try NodeLog("/logs/n0", fileSystem: fileSystem)
-            var repair = try LogRepair(of: log.reader, from: NodeLog("/logs/n1", fileSystem: fileSystem).reader)
+            var repair = try LogRepair(of: log, from: NodeLog("/logs/n1", fileSystem: fileSystem).reader)
             try repair.mend(fileSystem, quarantine: Quarantine(fileSystem, in: log.directory))
         }
         try mend(counter)
