@@ -150,7 +150,9 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(
             name: "LogtoolTests",
-            dependencies: ["logtool", paxos, paxosLog, stateMachine, replication, argumentParser, systemPackage],
+            dependencies: [
+                "logtool", "Console", paxos, paxosLog, stateMachine, replication, argumentParser, systemPackage,
+            ],
             swiftSettings: settings),
         .testTarget(
             name: "PaxosLoadTests",

@@ -1,6 +1,7 @@
 // `logtool diff`: whether nodes agree, and where they first do not.
 
 import ArgumentParser
+import Console
 import Paxos
 import PaxosLog
 

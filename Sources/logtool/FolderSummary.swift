@@ -1,5 +1,6 @@
 // What one node's folder holds: gathered from its identity, the headers of its log, and its journal.
 
+import Console
 import Paxos
 import PaxosLog
 
@@ -100,7 +101,7 @@ struct FolderSummary {
     func lines(_ paint: Paint) -> [String] {
         let versions = object.versions
         let journal = object.journal
-        var table = Table()
+        var table = Table(words: nil)
         func add(_ name: String, _ text: String, _ colour: Colour? = nil) {
             table.add([Table.Cell(name), Table.Cell(text, colour)])
         }
@@ -127,7 +128,7 @@ struct FolderSummary {
             "journal",
             "\(journal.state), files: \(journal.files), spare: \(journal.spareFiles), promised \(journal.promised)",
             journal.state == "damaged" ? .red : nil)
-        return ["\(object.folder):"] + table.lines(paint) + damage.table.lines(paint)
+        return ["\(object.folder):"] + table.lines(in: paint) + damage.table.lines(in: paint)
     }
 
     /// `1 to 163: log 1 to 119, journal 120 to 163; accepted through 170`

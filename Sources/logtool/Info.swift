@@ -1,6 +1,7 @@
 // `logtool info`: whose folder it is, and what it holds, by its headers.
 
 import ArgumentParser
+import Console
 import PaxosLog
 
 struct Info: ParsableCommand {

@@ -2,6 +2,7 @@
 // its own and whose others set every key, the same for all; an empty journal; and an identity. The identities come last,
 // when all else has been read back: a folder without one is started by no node.
 
+import Console
 import Paxos
 import PaxosLog
 import Replication
@@ -149,12 +150,12 @@ private struct FoundingLog: ~Copyable {
 extension NewCluster.Summary {
     /// - Parameter rows: what else there is to say, by name.
     func lines(_ directory: String, _ rows: [(String, String)]) -> [String] {
-        var table = Table()
+        var table = Table(words: nil)
         let own = [
             ("cluster", cluster), ("members", members.joined(separator: ", ")), ("keys", "\(keys)"),
             ("slots", "1 to \(slots)"), ("chain digest", chainDigest), ("state digest", stateDigest),
         ]
         for (name, text) in own + rows { table.add(["\(name)", "\(text)"]) }
-        return ["\(directory):"] + table.lines(.plain)
+        return ["\(directory):"] + table.lines
     }
 }

@@ -1,6 +1,7 @@
 // `logtool repair`: a stopped node's damaged segments, made good from a copy that its own log proves.
 
 import ArgumentParser
+import Console
 import Paxos
 import PaxosLog
 import SystemPackage

@@ -1,5 +1,6 @@
 // What a repair found, and what became of it: for people, for programs, and as a file in the folder that was mended.
 
+import Console
 import Paxos
 import PaxosLog
 import SystemPackage
@@ -51,7 +52,7 @@ struct RepairReceipt: Encodable {
         let verb = isDone ? "mended" : "to be mended"
         var lines = ["\(node): segments \(verb) from \(from): \(count) of \(segments.count)"]
         if !segments.isEmpty {
-            var table = Table(["segment", "slots", "bytes", "proven by", "kept"])
+            var table = Table(words: ["segment", "slots", "bytes", "proven by", "kept"])
             for segment in segments {
                 let slots = segment.firstSlot.map { "\($0)-\(segment.lastSlot ?? $0)" } ?? "-"
                 let proof = segment.proof.map { Table.Cell($0) } ?? Table.Cell("not: \(segment.obstacle ?? "")", .red)
@@ -60,7 +61,7 @@ struct RepairReceipt: Encodable {
                     "\(segment.kept ?? "-")",
                 ])
             }
-            lines += table.lines(paint)
+            lines += table.lines(in: paint)
         }
         return lines + left.map { paint($0, .red) }
     }

@@ -1,6 +1,7 @@
 // `logtool verify`: every checksum, digest and bound of a node's files, and what each finding costs.
 
 import ArgumentParser
+import Console
 import Paxos
 import PaxosLog
 

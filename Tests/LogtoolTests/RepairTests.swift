@@ -1,6 +1,7 @@
 // Damage is mended from a copy that the log proves, byte for byte, and from no other; what is replaced is kept.
 
 import ArgumentParser
+import Console
 import Paxos
 import PaxosLog
 import SystemPackage
