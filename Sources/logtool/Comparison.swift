@@ -209,7 +209,7 @@ struct Comparison {
         }
         for node in nodes {
             for damage in node.damage {
-                lines.append("\(node.log.name): \(paint(Verify.sentence(damage), damage.kind.colour))")
+                lines.append("\(node.log.name): \(paint(damage.sentence, damage.kind.colour))")
             }
         }
         return lines

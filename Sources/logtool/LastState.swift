@@ -26,7 +26,7 @@ struct LastState {
         let chosen = replay.store.appliedThrough
         let journal = try log.journal(above: chosen)
         if let damage = journal.damage.first(where: { $0.kind != .tornTail }) {
-            throw Failure(status: 1, message: Verify.sentence(damage))
+            throw Failure(status: 1, message: damage.sentence)
         }
         let empty = try replay.apply(accepted: journal.accepted)
         store = replay.store

@@ -199,7 +199,7 @@ struct LogRepair {
             copied.contains { [log.path(of: $0), rebuilt($0)].contains(found.file) }
         }) {
             for name in copied { try fileSystem.remove(rebuilt(name)) }
-            throw Failure(status: 1, message: "\(Verify.sentence(wrong)): nothing was changed")
+            throw Failure(status: 1, message: "\(wrong.sentence): nothing was changed")
         }
         return damage
     }

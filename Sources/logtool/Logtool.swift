@@ -5,7 +5,6 @@ import ArgumentParser
 import Glibc
 import Paxos
 import PaxosLog
-import SystemPackage
 
 @main
 struct Logtool: ParsableCommand {
@@ -62,14 +61,13 @@ struct Failure: Error {
     }
 
     init(_ error: StorageError) {
-        switch error {
-        case .io(let code, let operation, let path): self.init(status: 74, message: "\(path): \(operation): \(code)")
-        case .corrupt(let damage): self.init(status: 1, message: "\(damage.file) at \(damage.offset): \(damage.reason)")
-        case .unsupportedVersion(let file, let found, let supported):
-            self.init(status: 1, message: "\(file): version \(found) is not known here, only \(supported)")
-        case .foreign(let file, let reason): self.init(status: 1, message: "\(file): \(reason)")
-        case .missing(let file, let reason): self.init(status: 2, message: "\(file): \(reason)")
-        }
+        let status: Int32 =
+            switch error {
+            case .io: 74
+            case .corrupt, .unsupportedVersion, .foreign: 1
+            case .missing: 2
+            }
+        self.init(status: status, message: error.sentence)
     }
 }
 

@@ -140,7 +140,7 @@ private struct Printing: ~Copyable {
     mutating func visit(_ event: LogEvent) -> Bool {
         switch event {
         case .damage(let damage):
-            output.complain(Verify.sentence(damage))
+            output.complain(damage.sentence)
             if damage.kind != .tornTail { verdict = .finding }
             return true
         case .entry(let entry):

@@ -34,7 +34,7 @@ struct RepairReceipt: Encodable {
         self.isDone = isDone
         time = Timestamp.now.microseconds
         segments = repair.pieces.map(Segment.init)
-        left = repair.left.map(Verify.sentence)
+        left = repair.left.map(\.sentence)
     }
 
     /// Beside those of earlier repairs.
@@ -76,6 +76,6 @@ extension RepairReceipt.Segment {
         proof = piece.source?.proof.rawValue
         if case .none(let reason) = piece.remedy { obstacle = reason }
         kept = piece.kept?.string
-        damage = piece.damage.isEmpty ? ["the segment is missing"] : piece.damage.map(Verify.sentence)
+        damage = piece.damage.isEmpty ? ["the segment is missing"] : piece.damage.map(\.sentence)
     }
 }

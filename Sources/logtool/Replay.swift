@@ -123,7 +123,7 @@ extension Replay {
                 message: "slots \(told.next) to \(slot) are missing: the last slot that can be told is \(told)")
         case .damage(let damage):
             return Failure(
-                status: 1, message: "\(Verify.sentence(damage)): the last slot that can be told is \(told)")
+                status: 1, message: "\(damage.sentence): the last slot that can be told is \(told)")
         }
     }
 }

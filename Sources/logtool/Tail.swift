@@ -46,7 +46,7 @@ struct Tail: ParsableCommand {
                 case .entry(let entry): output.line(format == .text ? entry.line : JSONText.line(EntryObject(entry)))
                 case .damage(let damage):
                     verdict = .finding
-                    output.complain(Verify.sentence(damage))
+                    output.complain(damage.sentence)
                 }
                 return !Interrupt.isAsked
             }

@@ -2,7 +2,6 @@
 
 import ArgumentParser
 import Console
-import Paxos
 import PaxosLog
 
 struct Verify: ParsableCommand {
@@ -58,10 +57,5 @@ struct Verify: ParsableCommand {
             if report.verdict == .finding || worst == .clean { worst = report.verdict }
         }
         if worst != .clean { throw ExitCode(worst.rawValue) }
-    }
-
-    static func sentence(_ damage: Damage) -> String {
-        let slots = damage.slots.map { ", slots \($0.lowerBound) to \($0.upperBound)" } ?? ""
-        return "\(damage.kind.rawValue): \(damage.file) at offset \(damage.offset)\(slots): \(damage.reason)"
     }
 }

@@ -69,7 +69,7 @@ import Testing
     @Test func damageIsToldInBothDirections() throws {
         _ = try fixture.damage(blockHolding: 20, of: 0)
         let forwards = try fixture.lines(0)
-        #expect(forwards.contains { $0.hasPrefix("corrupt: ") })
+        #expect(forwards.contains { $0.hasPrefix("corrupt in ") })
         #expect(try fixture.lines(0, .first...SlotArgument.last, .backwards) == forwards.reversed())
         #expect(try fixture.lines(0, Slot(40)...Slot(50), .backwards).count == 11)
     }

@@ -158,7 +158,7 @@ extension [String] {
     mutating func take(_ event: LogEvent, _ filter: EntryFilter = EntryFilter()) -> Bool {
         switch event {
         case .entry(let entry): if filter.takes(entry) { append(entry.line) }
-        case .damage(let damage): append(Verify.sentence(damage))
+        case .damage(let damage): append(damage.sentence)
         }
         return true
     }
