@@ -16,7 +16,7 @@ struct LastState {
         var stateDigest: String
     }
 
-    private(set) var store: KeyValueStore
+    let store: KeyValueStore
     let summary: Summary
 
     /// - Throws: `Failure` where the log or the journal is damaged.
