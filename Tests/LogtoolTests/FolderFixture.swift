@@ -88,8 +88,17 @@ struct FolderFixture {
 
     /// Has a node that was written accept entries of consecutive slots.
     func accept(_ entries: [Entry], of node: UInt16) throws {
+        try append(.accepted(Self.run(Self.ballot, entries)), of: node)
+    }
+
+    /// Has a node that was written learn that entries of consecutive slots are chosen.
+    func learn(_ entries: [Entry], of node: UInt16) throws {
+        try append(.chosen(Self.run(.none, entries)), of: node)
+    }
+
+    private func append(_ record: JournalRecord, of node: UInt16) throws {
         let journal = try openJournal(of: node)
-        try journal.append([[.accepted(Self.run(Self.ballot, entries))]])
+        try journal.append([[record]])
         try journal.markDurable()
     }
 

@@ -46,6 +46,15 @@ import Testing
         #expect(state.summary.accepted.isEmpty)
     }
 
+    @Test func chosenSlotsThatItDoesNotHoldAreRefused() throws {
+        try write(accepted: [51])
+        try fixture.learn([FolderFixture.entries(60)[54]], of: 0)
+        #expect { try LastState(of: fixture.log(0)) } throws: { error in
+            let failure = error as? Failure
+            return failure?.status == 2 && failure?.message.hasPrefix("slots 51 to 54 are missing") == true
+        }
+    }
+
     @Test func damagedLogIsRefused() throws {
         try write(accepted: [51])
         _ = try fixture.damage(blockHolding: 20, of: 0)
