@@ -87,7 +87,8 @@ let package = Package(
             ],
             resources: [.embedInCode("HTTP/StatusPage/status.html")], swiftSettings: settings),
         .executableTarget(
-            name: "logtool", dependencies: [paxos, paxosLog, stateMachine, argumentParser, systemPackage],
+            name: "logtool",
+            dependencies: [paxos, paxosLog, stateMachine, replication, "Console", argumentParser, systemPackage],
             swiftSettings: settings),
         .target(name: "Console", swiftSettings: settings),
         .target(name: "Linearizability", swiftSettings: settings),
@@ -150,7 +151,9 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(
             name: "LogtoolTests",
-            dependencies: ["logtool", paxos, paxosLog, stateMachine, argumentParser, systemPackage],
+            dependencies: [
+                "logtool", "Console", paxos, paxosLog, stateMachine, replication, argumentParser, systemPackage,
+            ],
             swiftSettings: settings),
         .testTarget(
             name: "PaxosLoadTests",

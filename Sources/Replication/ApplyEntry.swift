@@ -15,7 +15,7 @@ package enum ApplyError: Error, Equatable {
 
 extension KeyValueStore {
     /// Applies the entry of the next slot.
-    mutating func apply(_ entry: EntryView, payload: RawSpan) throws(ApplyError) -> Outcome {
+    package mutating func apply(_ entry: EntryView, payload: RawSpan) throws(ApplyError) -> Outcome {
         switch entry.kind {
         case .command:
             do {
@@ -55,7 +55,7 @@ extension KeyValueStore {
 
 extension Membership {
     /// - Parameter bytes: what `entry`, a configuration, points into.
-    init(of entry: EntryView, in bytes: [UInt8]) throws(ApplyError) {
+    package init(of entry: EntryView, in bytes: [UInt8]) throws(ApplyError) {
         do {
             self = try Membership(decoding: Array(bytes[entry.payload]), slot: entry.slot)
         } catch {

@@ -1,5 +1,6 @@
 // Several logs held against the first: how far each pair agrees, the first slot that differs, and who is alone with it.
 
+import Console
 import Paxos
 import PaxosLog
 
@@ -73,9 +74,7 @@ struct Comparison {
     private mutating func findEnd(_ index: Int) throws {
         let logThrough = nodes[index].lastBlock?.slots.upperBound ?? .zero
         let journal = try nodes[index].log.journal(above: logThrough)
-        var end = logThrough
-        for run in journal.chosen where run.firstSlot == end.next { end = run.lastSlot }
-        nodes[index].chosenThrough = end
+        nodes[index].chosenThrough = journal.chosenThrough(behind: logThrough)
         nodes[index].journal = journal.chosen
     }
 
@@ -184,14 +183,14 @@ struct Comparison {
         var lines: [String] = []
         if let slot = firstDifference {
             lines.append("the logs agree through slot \(agreedThrough) and differ in slot \(slot):")
-            var table = Table(["node", "", "slot state command"])
+            var table = Table(words: ["node", "", "slot state command"])
             for (index, node) in nodes.enumerated() {
                 table.add([
                     "\(node.log.name)", minority.contains(index) ? Table.Cell("minority", .red) : "",
                     "\(held[index]?.line ?? "holds nothing there")",
                 ])
             }
-            lines += table.lines(paint)
+            lines += table.lines(in: paint)
             if minority.isEmpty { lines.append("no side has a majority") }
         } else if nodes.contains(where: { $0.chosenThrough == .zero }) {
             lines.append("nothing is chosen on a node, so that there is nothing to compare:")
@@ -199,18 +198,18 @@ struct Comparison {
             lines.append("the logs agree through slot \(agreedThrough):")
         }
         if firstDifference == nil {
-            var table = Table(["node", "chosen through", "log through", "chain digest there"])
+            var table = Table(words: ["node", "chosen through", "log through", "chain digest there"])
             for node in nodes {
                 table.add([
                     "\(node.log.name)", "\(node.chosenThrough)", "\(node.lastBlock?.slots.upperBound ?? .zero)",
                     node.lastBlock.map { "\($0.header.chainDigest)" } ?? "-",
                 ])
             }
-            lines += table.lines(paint)
+            lines += table.lines(in: paint)
         }
         for node in nodes {
             for damage in node.damage {
-                lines.append("\(node.log.name): \(paint(Verify.sentence(damage), damage.kind.colour))")
+                lines.append("\(node.log.name): \(paint(damage.sentence, damage.kind.colour))")
             }
         }
         return lines

@@ -1,6 +1,7 @@
 // `logtool diff`: whether nodes agree, and where they first do not.
 
 import ArgumentParser
+import Console
 import Paxos
 import PaxosLog
 
@@ -25,6 +26,8 @@ struct Diff: ParsableCommand {
     @Flag(help: "Read and check every block, and not the digests alone.")
     var payloads = false
 
+    @OptionGroup var archive: ArchiveOption
+
     @Option(help: "How to print.")
     var format = Format.text
 
@@ -33,7 +36,7 @@ struct Diff: ParsableCommand {
     }
 
     func run() throws {
-        let logs = try directories.map { try NodeLog($0) }
+        let logs = try directories.map { try archive.log(of: $0) }
         let progress = payloads ? ProgressLine("diff", bytes: try logs.reduce(0) { try $0 + $1.storedBytes() }) : nil
         let comparison = try Comparison(logs, readsPayloads: payloads, progress: progress)
         progress?.erase()

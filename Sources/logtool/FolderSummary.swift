@@ -1,5 +1,6 @@
 // What one node's folder holds: gathered from its identity, the headers of its log, and its journal.
 
+import Console
 import Paxos
 import PaxosLog
 
@@ -67,8 +68,7 @@ struct FolderSummary {
         let logThrough = last?.slots.upperBound ?? .zero
         let journal = try log.journal(above: logThrough)
         damage += journal.damage
-        var chosenThrough = logThrough
-        for run in journal.chosen where run.firstSlot == chosenThrough.next { chosenThrough = run.lastSlot }
+        let chosenThrough = journal.chosenThrough(behind: logThrough)
         let firstTime = try log.time(of: first?.slots.lowerBound ?? journal.chosen.first?.firstSlot)
         let lastTime = try log.time(of: chosenThrough == .zero ? nil : chosenThrough)
         let tail = journal.damage.first { $0.kind == .tornTail }
@@ -101,7 +101,7 @@ struct FolderSummary {
     func lines(_ paint: Paint) -> [String] {
         let versions = object.versions
         let journal = object.journal
-        var table = Table()
+        var table = Table(words: nil)
         func add(_ name: String, _ text: String, _ colour: Colour? = nil) {
             table.add([Table.Cell(name), Table.Cell(text, colour)])
         }
@@ -128,7 +128,7 @@ struct FolderSummary {
             "journal",
             "\(journal.state), files: \(journal.files), spare: \(journal.spareFiles), promised \(journal.promised)",
             journal.state == "damaged" ? .red : nil)
-        return ["\(object.folder):"] + table.lines(paint) + damage.table.lines(paint)
+        return ["\(object.folder):"] + table.lines(in: paint) + damage.table.lines(in: paint)
     }
 
     /// `1 to 163: log 1 to 119, journal 120 to 163; accepted through 170`

@@ -1,6 +1,7 @@
 // `logtool info`: whose folder it is, and what it holds, by its headers.
 
 import ArgumentParser
+import Console
 import PaxosLog
 
 struct Info: ParsableCommand {
@@ -17,6 +18,8 @@ struct Info: ParsableCommand {
     @Argument(help: "The data folders of nodes.", completion: .directory)
     var directories: [String]
 
+    @OptionGroup var archive: ArchiveOption
+
     @Option(help: "How to print.")
     var format = Format.text
 
@@ -24,7 +27,7 @@ struct Info: ParsableCommand {
         var output = Output()
         var worst = Verdict.clean
         for (index, directory) in directories.enumerated() {
-            let log = try NodeLog(directory)
+            let log = try archive.log(of: directory)
             let progress = ProgressLine("info \(log.name)", bytes: try log.storedBytes())
             let summary = try FolderSummary(log, progress: progress)
             progress.erase()

@@ -8,26 +8,46 @@ import SystemPackage
 
 enum JSONText {
     /// With its fields in alphabetical order, so that equal objects are equal lines.
-    static func line(_ object: some Encodable) -> String {
+    static func line(_ object: some Encodable) -> String { String(decoding: encoded(object), as: UTF8.self) }
+
+    /// The same over several lines, for a file that people read too.
+    static func document(_ object: some Encodable) -> [UInt8] {
+        encoded(object, .prettyPrinted) + [UInt8(ascii: "\n")]
+    }
+
+    private static func encoded(_ object: some Encodable, _ formatting: JSONEncoder.OutputFormatting = []) -> [UInt8] {
         let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes, formatting]
         guard let data = try? encoder.encode(object) else {
             preconditionFailure("what this program puts into JSON can be put there")
         }
-        return String(decoding: data, as: UTF8.self)
+        return [UInt8](data)
     }
 
-    /// Bytes as a string where they are printable UTF-8, else in base64.
-    struct Bytes {
-        var text: String?
-        var base64: String?
+    /// The name of a field, where it depends on what the field holds.
+    struct Name: CodingKey {
+        let stringValue: String
+        var intValue: Int? { nil }
 
-        init(_ bytes: [UInt8]) {
-            let text = String(decoding: bytes, as: UTF8.self)
-            let isPlain =
-                Array(text.utf8) == bytes && text.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0.value != 0x7F }
-            self.text = isPlain ? text : nil
-            base64 = isPlain ? nil : Data(bytes).base64EncodedString()
+        init(stringValue: String) { self.stringValue = stringValue }
+        init?(intValue: Int) { nil }
+    }
+}
+
+extension KeyedEncodingContainer<JSONText.Name> {
+    mutating func encode(_ value: some Encodable, as name: String) throws {
+        try encode(value, forKey: JSONText.Name(stringValue: name))
+    }
+
+    /// Bytes as a string where they are printable UTF-8, else in base64, as `name_base64`.
+    mutating func encode(bytes: [UInt8], as name: String) throws {
+        let text = String(decoding: bytes, as: UTF8.self)
+        let isPlain =
+            Array(text.utf8) == bytes && text.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0.value != 0x7F }
+        if isPlain {
+            try encode(text, as: name)
+        } else {
+            try encode(Data(bytes).base64EncodedString(), as: "\(name)_base64")
         }
     }
 }
@@ -54,16 +74,19 @@ struct DamageObject: Encodable {
 
 struct EntryObject: Encodable {
     struct Operation: Encodable {
-        var operation: String
-        var key: String?
-        var keyBase64: String?
-        var value: String?
-        var valueBase64: String?
+        let operation: Command.Operation
 
-        enum CodingKeys: String, CodingKey {
-            case operation, key, value
-            case keyBase64 = "key_base64"
-            case valueBase64 = "value_base64"
+        func encode(to encoder: any Encoder) throws {
+            var fields = encoder.container(keyedBy: JSONText.Name.self)
+            switch operation {
+            case .set(let key, let value):
+                try fields.encode("set", as: "operation")
+                try fields.encode(bytes: key, as: "key")
+                try fields.encode(bytes: value, as: "value")
+            case .delete(let key):
+                try fields.encode("delete", as: "operation")
+                try fields.encode(bytes: key, as: "key")
+            }
         }
     }
 
@@ -90,17 +113,6 @@ struct EntryObject: Encodable {
         boot = view.session.boot
         sequence = view.sequence
         text = entry.line.split(separator: " ", maxSplits: 2).last.map(String.init) ?? ""
-        operations = entry.command?.operations.map { operation in
-            switch operation {
-            case .set(let key, let value):
-                let (key, value) = (JSONText.Bytes(key), JSONText.Bytes(value))
-                return Operation(
-                    operation: "set", key: key.text, keyBase64: key.base64, value: value.text,
-                    valueBase64: value.base64)
-            case .delete(let key):
-                let key = JSONText.Bytes(key)
-                return Operation(operation: "delete", key: key.text, keyBase64: key.base64)
-            }
-        }
+        operations = entry.command?.operations.map(Operation.init)
     }
 }

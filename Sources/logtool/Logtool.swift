@@ -1,24 +1,26 @@
-// The command-line tool that reads, proves and compares the logs of nodes. None of its subcommands writes anything, and
-// all of them work on the folder of a node that runs.
+// The command-line tool that reads, proves, compares and mends the logs of nodes. Its subcommands work on the folder of a
+// node that runs and write nothing, those aside whose purpose it is.
 
 import ArgumentParser
 import Glibc
 import Paxos
 import PaxosLog
-import SystemPackage
 
 @main
 struct Logtool: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "logtool",
-        abstract: "Read, verify and compare the logs of nodes, also while they run.",
+        abstract: "Read, verify, compare and mend the logs of nodes.",
         discussion: """
             DIR is the data folder of a node, with its log/, journal/ and identity.json.
 
             Exit status: 0 clean; 1 a finding (damage, divergence); 2 cannot tell, because data are missing;
             64 usage; 66 no such input; 74 the disk refused.
             """,
-        subcommands: [Info.self, Print.self, Verify.self, Diff.self])
+        subcommands: [
+            Info.self, Print.self, Verify.self, Diff.self, History.self, Get.self, Dump.self, Restore.self, Repair.self,
+            Recover.self, Tail.self,
+        ])
 
     static func main() {
         // A reader that goes away, as `head` does, ends this program quietly: `Output` sees the error of the write.
@@ -59,14 +61,13 @@ struct Failure: Error {
     }
 
     init(_ error: StorageError) {
-        switch error {
-        case .io(let code, let operation, let path): self.init(status: 74, message: "\(path): \(operation): \(code)")
-        case .corrupt(let damage): self.init(status: 1, message: "\(damage.file) at \(damage.offset): \(damage.reason)")
-        case .unsupportedVersion(let file, let found, let supported):
-            self.init(status: 1, message: "\(file): version \(found) is not known here, only \(supported)")
-        case .foreign(let file, let reason): self.init(status: 1, message: "\(file): \(reason)")
-        case .missing(let file, let reason): self.init(status: 2, message: "\(file): \(reason)")
-        }
+        let status: Int32 =
+            switch error {
+            case .io: 74
+            case .corrupt, .unsupportedVersion, .foreign: 1
+            case .missing: 2
+            }
+        self.init(status: status, message: error.sentence)
     }
 }
 

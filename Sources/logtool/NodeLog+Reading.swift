@@ -70,7 +70,8 @@ extension ChosenLogCursor {
         while next <= slots.upperBound, let finding = try self.next() {
             switch finding {
             case .damage(let damage):
-                if let lost = damage.slots {
+                // What a crash tore is in the journal still.
+                if let lost = damage.slots, damage.kind != .tornTail {
                     if lost.lowerBound > slots.upperBound { return nil }
                     if lost.upperBound < next { continue }
                     next = lost.upperBound.next

@@ -16,8 +16,9 @@ struct NodeLog {
     let identityDamage: Damage?
     private let fileSystem: any FileSystem
 
+    /// - Parameter archive: a folder with segments that were put aside.
     /// - Throws: `Failure` when there is no such folder, or it is no node's.
-    init(_ path: String, fileSystem: any FileSystem = PosixFileSystem()) throws {
+    init(_ path: String, archive: String? = nil, fileSystem: any FileSystem = PosixFileSystem()) throws {
         directory = FilePath(path)
         self.fileSystem = fileSystem
         name = directory.lastComponent?.string ?? path
@@ -28,7 +29,13 @@ struct NodeLog {
             throw Failure.noInput("\(path): it is no node's folder: there is neither log/ nor journal/ in it")
         }
         (identity, identityDamage) = try NodeLog.identity(directory, fileSystem)
-        reader = ChosenLogReader(fileSystem, directory: logDirectory, cluster: identity?.cluster)
+        if let archive, try !fileSystem.exists(FilePath(archive)) {
+            throw Failure.noInput("\(archive): there is no such folder")
+        }
+        let segments = archive.map {
+            SegmentOverlay(fileSystem, directory: logDirectory, elsewhere: .init(directory: FilePath($0)))
+        }
+        reader = ChosenLogReader(segments ?? fileSystem, directory: logDirectory, cluster: identity?.cluster)
     }
 
     private static func identity(

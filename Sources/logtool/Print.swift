@@ -64,6 +64,8 @@ struct Print: ParsableCommand {
     @Option(help: ArgumentHelp("Print at most this many lines.", valueName: "count"))
     var limit: Int?
 
+    @OptionGroup var archive: ArchiveOption
+
     @Option(help: "How to print.")
     var format = Format.text
 
@@ -72,6 +74,9 @@ struct Print: ParsableCommand {
             throw ValidationError(
                 "\(folder) is no segment file: name one folder, or any number of files like \(SegmentName(firstSlot: .first))."
             )
+        }
+        if archive.archive != nil, SegmentFiles.name(of: FilePath(sources[0])) != nil {
+            throw ValidationError("--archive goes with a node's folder, not with segment files.")
         }
         if let limit, limit < 1 { throw ValidationError("--limit must be at least 1, not \(limit).") }
         for (option, word) in [("--key", key), ("--prefix", prefix)] {
@@ -106,7 +111,7 @@ struct Print: ParsableCommand {
             printing.output.progress = progress
             try files.read(slots, direction, progress: progress) { printing.visit($0) }
         } else {
-            let log = try NodeLog(sources[0])
+            let log = try archive.log(of: sources[0])
             let progress = ProgressLine("print \(log.name)", bytes: try log.storedBytes(of: slots))
             printing.output.progress = progress
             try log.read(slots, direction, progress: progress) { printing.visit($0) }
@@ -135,7 +140,7 @@ private struct Printing: ~Copyable {
     mutating func visit(_ event: LogEvent) -> Bool {
         switch event {
         case .damage(let damage):
-            output.complain(Verify.sentence(damage))
+            output.complain(damage.sentence)
             if damage.kind != .tornTail { verdict = .finding }
             return true
         case .entry(let entry):

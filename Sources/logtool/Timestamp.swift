@@ -1,11 +1,20 @@
 // A moment, in microseconds since 1970, and how people write it: ISO 8601 in the Gregorian calendar, or a number with its
 // unit. It knows no time zones but offsets.
 
+import Glibc
+
 struct Timestamp: Equatable {
     let microseconds: UInt64
 
     init(microseconds: UInt64) {
         self.microseconds = microseconds
+    }
+
+    /// By this machine's clock.
+    static var now: Timestamp {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        return Timestamp(microseconds: UInt64(time.tv_sec) * 1_000_000 + UInt64(time.tv_nsec) / 1_000)
     }
 
     static let accepted = """

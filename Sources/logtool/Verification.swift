@@ -1,5 +1,6 @@
 // What verifying one node's folder turns up, and what is said of it.
 
+import Console
 import Paxos
 import PaxosLog
 
@@ -88,15 +89,15 @@ struct Verification {
             "\(name): \(paint(summary.verdict, verdict.colour)): chosen through slot \(summary.chosenThrough), "
             + "blocks: \(summary.blocks), segments: \(summary.segments), through slot \(summary.logThrough)\(ratio), "
             + "journal files: \(summary.journalFiles)"
-        return [head] + damage.table.lines(paint)
+        return [head] + damage.table.lines(in: paint)
     }
 }
 
 extension [Damage] {
     /// A row for each, under headings; without rows where there is none.
     var table: Table {
-        if isEmpty { return Table() }
-        var table = Table(["verdict", "slots lost", "offset", "file", "reason"])
+        if isEmpty { return Table(words: nil) }
+        var table = Table(words: ["verdict", "slots lost", "offset", "file", "reason"])
         for found in self {
             let slots = found.slots.map { "\($0.lowerBound)-\($0.upperBound)" } ?? "-"
             table.add([

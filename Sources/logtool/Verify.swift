@@ -1,7 +1,7 @@
 // `logtool verify`: every checksum, digest and bound of a node's files, and what each finding costs.
 
 import ArgumentParser
-import Paxos
+import Console
 import PaxosLog
 
 struct Verify: ParsableCommand {
@@ -26,6 +26,8 @@ struct Verify: ParsableCommand {
         help: ArgumentHelp("How many blocks to check at once (default: one a processor).", valueName: "count"))
     var jobs: Int?
 
+    @OptionGroup var archive: ArchiveOption
+
     @Option(help: "How to print.")
     var format = Format.text
 
@@ -41,7 +43,7 @@ struct Verify: ParsableCommand {
         var worst = Verdict.clean
         let threads = jobs.map { Threads(count: $0) } ?? .all
         for directory in directories {
-            let log = try NodeLog(directory)
+            let log = try archive.log(of: directory)
             let progress = ProgressLine("verify \(log.name)", bytes: try log.storedBytes())
             let report = try Verification(log, by: threads, progress: progress)
             progress.erase()
@@ -55,10 +57,5 @@ struct Verify: ParsableCommand {
             if report.verdict == .finding || worst == .clean { worst = report.verdict }
         }
         if worst != .clean { throw ExitCode(worst.rawValue) }
-    }
-
-    static func sentence(_ damage: Damage) -> String {
-        let slots = damage.slots.map { ", slots \($0.lowerBound) to \($0.upperBound)" } ?? ""
-        return "\(damage.kind.rawValue): \(damage.file) at offset \(damage.offset)\(slots): \(damage.reason)"
     }
 }

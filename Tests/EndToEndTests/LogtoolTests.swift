@@ -7,15 +7,16 @@ import Testing
 extension EndToEnd {
     /// `logtool` as a shell and a terminal run it.
     @Suite(.serialized) struct LogtoolRuns {
-        @Test(arguments: ["info", "print", "verify", "diff"])
-        func brokenPipeEndsItQuietly(subcommand: String) async throws {
+        @Test(arguments: [["info"], ["print"], ["verify"], ["diff"], ["tail", "--from", "1"]])
+        func brokenPipeEndsItQuietly(words: [String]) async throws {
             try await withFolders { folders in
                 // The loop ends when nobody reads the pipe any more.
                 let script = """
                     { (trap '' PIPE; while printf .; do sleep 0.01; done) 2>/dev/null
                       "$0" "$@"; echo "status $?" >&2; } | true
                     """
-                let arguments = [subcommand] + (subcommand == "print" ? [folders[0]] : folders)
+                let takesOne = ["print", "tail"].contains(words[0])
+                let arguments = words + (takesOne ? [folders[0]] : folders)
                 let run = try await FinishedRun("/bin/bash", ["-c", script, Programs.logtool] + arguments)
                 #expect(run.lines == ["status 0"])
             }

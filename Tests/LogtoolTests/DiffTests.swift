@@ -1,5 +1,6 @@
 // Logs that agree, that are shorter, that differ, and who is alone with what.
 
+import Console
 import Paxos
 import PaxosLog
 import SystemPackage

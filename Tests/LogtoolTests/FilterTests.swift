@@ -67,13 +67,9 @@ import Testing
     }
 
     @Test func damageIsToldInBothDirections() throws {
-        guard case .block(let block)? = try fixture.log(0).reader.block(holding: Slot(20)) else {
-            Issue.record("slot 20 stands in a block")
-            return
-        }
-        fixture.fileSystem.flipByte(of: block.file, at: Int(block.offset) + BlockHeader.length + 1)
+        _ = try fixture.damage(blockHolding: 20, of: 0)
         let forwards = try fixture.lines(0)
-        #expect(forwards.contains { $0.hasPrefix("corrupt: ") })
+        #expect(forwards.contains { $0.hasPrefix("corrupt in ") })
         #expect(try fixture.lines(0, .first...SlotArgument.last, .backwards) == forwards.reversed())
         #expect(try fixture.lines(0, Slot(40)...Slot(50), .backwards).count == 11)
     }

@@ -1,5 +1,6 @@
 // What info says of a folder, word for word, and what it says of damage.
 
+import Console
 import Paxos
 import PaxosLog
 import SystemPackage

@@ -1,5 +1,6 @@
 // What only a terminal sees.
 
+import Console
 import Testing
 
 @testable import logtool
@@ -51,12 +52,12 @@ import Testing
     }
 
     @Test func colourMovesNoColumn() {
-        var table = Table(["verdict", "slots"])
+        var table = Table(words: ["verdict", "slots"])
         table.add([Table.Cell("corrupt", .red), "7-9"])
         table.add(["torn tail", "12-12"])
         let plain = ["  verdict    slots", "  corrupt    7-9", "  torn tail  12-12"]
-        #expect(table.lines(.plain) == plain)
-        let painted = table.lines(Paint(isOn: true))
+        #expect(table.lines == plain)
+        let painted = table.lines(in: Paint(isOn: true))
         #expect(painted[1] == "  \u{1B}[31mcorrupt\u{1B}[0m    7-9")
         #expect(painted[2] == plain[2])
     }

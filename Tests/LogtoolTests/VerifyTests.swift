@@ -1,5 +1,6 @@
 // Every kind of damage is found, named and placed, and what is not damage is not called so.
 
+import Console
 import Paxos
 import PaxosLog
 import SystemPackage

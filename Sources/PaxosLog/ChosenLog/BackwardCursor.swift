@@ -3,6 +3,7 @@
 // any of it is given out: what a crash tore there shows only to those who come from the front.
 
 import Paxos
+import SystemPackage
 
 package struct BackwardCursor: ~Copyable, Sendable {
     private let reader: ChosenLogReader
@@ -56,7 +57,7 @@ package struct BackwardCursor: ~Copyable, Sendable {
 
     /// The reading begins with the last block of the segment before, so that what lies between the two is seen.
     private mutating func readHeaders(of name: SegmentName) throws(StorageError) {
-        let before = names.last.map { reader.path(of: $0) }
+        let before = names.last?.description
         let start = before == nil ? .first : name.firstSlot.previous
         let depth: ReadingDepth = name == last ? .checks : .headers
         var cursor = try reader.cursor(from: start, depth: depth, through: name, limits: limits)
@@ -64,10 +65,10 @@ package struct BackwardCursor: ~Copyable, Sendable {
             switch finding {
             case .block(let block):
                 if block.header.firstSlot > from { return }
-                if block.file != before { found.append(finding) }
+                if block.file.lastComponent?.string != before { found.append(finding) }
             case .damage(let damage):
                 if let lost = damage.slots, lost.lowerBound > from { return }
-                if damage.file != before { found.append(finding) }
+                if damage.file.lastComponent?.string != before { found.append(finding) }
             }
         }
     }

@@ -105,7 +105,7 @@ final class BlockVerifier: @unchecked Sendable {
 
 extension Genesis {
     /// The genesis in the first of the log's entries; nil when that is none.
-    init?(leading entries: borrowing RawSpan) {
+    package init?(leading entries: borrowing RawSpan) {
         guard let entry = try? EntryView(in: entries, at: 0), entry.kind == .genesis else { return nil }
         let payload = entries.extracting(entry.payload).withUnsafeBytes { [UInt8]($0) }
         guard let genesis = try? Genesis(decoding: payload) else { return nil }

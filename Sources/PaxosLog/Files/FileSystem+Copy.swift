@@ -17,19 +17,7 @@ extension FileSystem {
 
     /// - Parameter unfinished: the name of the copy, in the folder of `target`, until it is whole.
     func copy(_ source: FilePath, to target: FilePath, by unfinished: FilePath) throws(StorageError) {
-        if try exists(unfinished) { try remove(unfinished) }
-        let file = try open(source, for: .read)
-        let copy = try create(unfinished)
-        var buffer = RawStorage()
-        buffer.resize(to: 1 << 20)
-        var offset: UInt64 = 0
-        while true {
-            let count = try file.read(at: offset, into: buffer.mutableBytes)
-            if count == 0 { break }
-            try copy.write(at: offset, UnsafeRawBufferPointer(rebasing: buffer.bytes[..<count]))
-            offset += UInt64(count)
-        }
-        try copy.sync()
+        try copy(source, to: unfinished)
         try rename(unfinished, to: target)
     }
 

@@ -122,15 +122,6 @@ extension Identity {
 
     /// Takes the place of the identity that was there; durable on return, and never half of it.
     package func write(_ fileSystem: any FileSystem, _ directory: FilePath) throws(StorageError) {
-        let path = directory.file(Identity.fileName)
-        let temporary = directory.file(Identity.fileName + ".new")
-        if try fileSystem.exists(temporary) { try fileSystem.remove(temporary) }
-        let file = try fileSystem.create(temporary)
-        try [UInt8](encoded.utf8).span.bytes.withUnsafeBytes { bytes throws(StorageError) in
-            try file.write(at: 0, bytes)
-        }
-        try file.sync()
-        try fileSystem.rename(temporary, to: path)
-        try fileSystem.syncDirectory(directory)
+        try fileSystem.replace(directory.file(Identity.fileName), with: [UInt8](encoded.utf8))
     }
 }

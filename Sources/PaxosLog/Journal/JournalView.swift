@@ -26,4 +26,9 @@ package struct JournalView: Sendable {
         return try JournalReplay(files: [], logThrough: above)
             .view(of: reader, files: JournalFolder(fileSystem, directory).files.count)
     }
+
+    /// Every slot through this one is chosen, and the chosen log, which goes through `slot`, or the journal holds it.
+    package func chosenThrough(behind slot: Slot) -> Slot {
+        chosen.reduce(slot) { $1.firstSlot == $0.next ? $1.lastSlot : $0 }
+    }
 }

@@ -1,0 +1,42 @@
+// Files that are written whole, and are durable then.
+
+package import SystemPackage
+
+extension FileSystem {
+    /// Puts a file in the place of what was there; durable on return, and never half of it.
+    package func replace(_ path: FilePath, with bytes: [UInt8]) throws(StorageError) {
+        guard let name = path.lastComponent?.string else { preconditionFailure("a file has a name") }
+        let directory = path.removingLastComponent()
+        let temporary = directory.file(name + ".new")
+        let file = try createAnew(temporary)
+        try bytes.span.bytes.withUnsafeBytes { bytes throws(StorageError) in try file.write(at: 0, bytes) }
+        try file.sync()
+        try rename(temporary, to: path)
+        try syncDirectory(directory)
+    }
+
+    /// Makes a file with the contents of another, or its first bytes. The contents are durable on return, and the name
+    /// is when the folder is synced.
+    package func copy(_ source: FilePath, to target: FilePath, bytes: UInt64 = .max) throws(StorageError) {
+        let file = try open(source, for: .read)
+        let copy = try createAnew(target)
+        var buffer = RawStorage()
+        buffer.resize(to: 1 << 20)
+        var offset: UInt64 = 0
+        while offset < bytes {
+            let piece = UnsafeMutableRawBufferPointer(
+                rebasing: buffer.mutableBytes[..<Int(min(bytes - offset, UInt64(buffer.count)))])
+            let count = try file.read(at: offset, into: piece)
+            if count == 0 { break }
+            try copy.write(at: offset, UnsafeRawBufferPointer(rebasing: piece[..<count]))
+            offset += UInt64(count)
+        }
+        try copy.sync()
+    }
+
+    /// In the place of what a crash may have left there.
+    private func createAnew(_ path: FilePath) throws(StorageError) -> any File {
+        if try exists(path) { try remove(path) }
+        return try create(path)
+    }
+}
