@@ -166,7 +166,7 @@ import Testing
         let fileSystem = try Sample.fileSystem(Self.written)
         var bytes = try #require(fileSystem.contents(of: path(1)))
         bytes[8] = 3
-        bytes[40] ^= 0xFF
+        bytes.resealSegmentHeader()
         fileSystem.install(bytes, at: path(1))
         let damages = try Reading(fileSystem).damages
         #expect(damages.map(\.kind) == [.unknownVersion])
