@@ -34,7 +34,7 @@ export LOGS N HTTP_PORT BIND PEER_PORT COUNT NAME NODES TIMES DELAY PURGE
 
 .DEFAULT_GOAL := help
 .PHONY: help deps build test test-unit test-end-to-end test-processes test-containers test-browser simulate simulate-many fuzz \
-    torture lint format all docker provision local demo bench bench-log install info request requests logs diff verify cmp crash stop clean distclean
+    sanitize torture lint format all docker provision local demo bench bench-log install info request requests logs diff verify cmp crash stop clean distclean
 
 help: ## Say what each target does
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -82,6 +82,9 @@ torture: build ## Do harm to N real nodes for MINUTES (5), and check what client
 
 fuzz: deps ## Feed INPUTS mutated inputs from the seed SEED to each decoder of bytes from outside
 	@Scripts/fuzz '$(INPUTS)' '$(SEED)'
+
+sanitize: deps ## Run the tests that start no process under the thread and the address sanitizer; takes long
+	@Scripts/sanitize
 
 lint: deps ## Check format, import lines and warnings; any finding is an error
 	swift format lint --strict --recursive --parallel Package.swift Sources Tests Benchmarks

@@ -100,12 +100,12 @@ let package = Package(
             ],
             swiftSettings: settings),
         .target(name: "CAllocations"),
-        .target(name: "Fuzzing", dependencies: [paxos], swiftSettings: settings),
+        .target(name: "Fuzzing", dependencies: [paxos, "CAllocations"], swiftSettings: settings),
         .executableTarget(
             name: "Fuzz",
             dependencies: [
-                paxos, paxosLog, stateMachine, replication, "CAllocations", "CXXHash", "CZstd", "Console", "Fuzzing",
-                nioCore, systemPackage, argumentParser,
+                paxos, paxosLog, stateMachine, replication, "CXXHash", "CZstd", "Console", "Fuzzing", nioCore,
+                systemPackage, argumentParser,
             ],
             swiftSettings: settings),
         .executableTarget(

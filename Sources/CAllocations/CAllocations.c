@@ -23,6 +23,14 @@ void callocations_reset(void) {
 size_t callocations_largest(void) { return largest; }
 size_t callocations_total(void) { return total; }
 
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+
+bool callocations_counts(void) { return false; }
+
+#else
+
+bool callocations_counts(void) { return true; }
+
 void *malloc(size_t size) {
     note(size);
     return __libc_malloc(size);
@@ -56,3 +64,5 @@ int posix_memalign(void **memory, size_t alignment, size_t size) {
     *memory = result;
     return 0;
 }
+
+#endif

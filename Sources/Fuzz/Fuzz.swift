@@ -2,7 +2,6 @@
 // crash or a hang ends one of them, and is reported with the command that shows it again.
 
 import ArgumentParser
-import CAllocations
 import Console
 import Fuzzing
 import Glibc
@@ -26,7 +25,7 @@ struct Fuzz: ParsableCommand {
     @Option(help: ArgumentHelp("From which number the inputs are made.", valueName: "number"))
     var seed: UInt64 = 1
 
-    @Option(help: ArgumentHelp("How many inputs for each target; slow ones take a tenth.", valueName: "count"))
+    @Option(help: ArgumentHelp("How many inputs for each target.", valueName: "count"))
     var inputs = 100_000
 
     @Option(help: ArgumentHelp("The number of the first input.", valueName: "index"))
@@ -57,9 +56,8 @@ struct Fuzz: ParsableCommand {
         let jobs = jobs ?? max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
         var report = FuzzReport()
         for target in targets {
-            let count = max(1, inputs / target.thinning)
             let campaign = FuzzCampaign(
-                target: target.name, seed: seed, inputs: from..<(from + count), jobs: jobs, hangSeconds: hang)
+                target: target.name, seed: seed, inputs: from..<(from + inputs), jobs: jobs, hangSeconds: hang)
             do {
                 report.add(target.name, try campaign.run())
             } catch let failure as FuzzFailure {
@@ -74,10 +72,7 @@ struct Fuzz: ParsableCommand {
         guard let target = targets.first, let progress = FuzzProgress(file: file) else {
             throw ValidationError("\(file) can't be mapped.")
         }
-        let meter = FuzzWorker.Meter(
-            reset: { callocations_reset() }, largest: { Int(clamping: callocations_largest()) },
-            total: { Int(clamping: callocations_total()) })
-        let worker = FuzzWorker(target, seed: seed, progress: progress, meter: meter)
+        let worker = FuzzWorker(target, seed: seed, progress: progress, meter: .ofThread)
         guard worker.run(from..<(from + inputs)) else { throw ExitCode(1) }
     }
 }

@@ -22,12 +22,17 @@ package final class FuzzProgress: @unchecked Sendable {
 
     private let memory: UnsafeMutablePointer<Fields>
 
+    /// - Parameter file: nil for a worker that nobody watches from another process.
     /// - Returns: nil when the file can't be made or mapped.
-    package init?(file: String) {
-        let descriptor = open(file, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
-        guard descriptor >= 0, ftruncate(descriptor, 4096) == 0 else { return nil }
-        defer { close(descriptor) }
-        let mapped = mmap(nil, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0)
+    package init?(file: String? = nil) {
+        var descriptor: CInt = -1
+        if let file {
+            descriptor = open(file, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+            guard descriptor >= 0, ftruncate(descriptor, 4096) == 0 else { return nil }
+        }
+        defer { if descriptor >= 0 { close(descriptor) } }
+        let flags = file == nil ? MAP_PRIVATE | MAP_ANONYMOUS : MAP_SHARED
+        let mapped = mmap(nil, 4096, PROT_READ | PROT_WRITE, flags, descriptor, 0)
         guard let mapped, mapped != MAP_FAILED else { return nil }
         memory = mapped.assumingMemoryBound(to: Fields.self)
     }

@@ -14,9 +14,6 @@ package protocol FuzzTarget: Sendable {
     /// The most bytes that it may ask for while it works on one input, those that it has given back included.
     var mostAllocated: Int { get }
 
-    /// One input of so many that are asked for is made: what takes long for each gets fewer.
-    var thinning: Int { get }
-
     /// Makes the checksums of mutated bytes, and the lengths that frame them, right again as far as they can be found.
     func reseal(_ bytes: inout [UInt8], using random: inout SplitMix64)
 
@@ -27,7 +24,6 @@ package protocol FuzzTarget: Sendable {
 
 extension FuzzTarget {
     package var words: [[UInt8]] { [] }
-    package var thinning: Int { 1 }
     package func reseal(_ bytes: inout [UInt8], using random: inout SplitMix64) {}
 }
 

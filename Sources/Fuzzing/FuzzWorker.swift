@@ -1,5 +1,6 @@
 // Decodes one input after the other, and notes how each went.
 
+import CAllocations
 import Glibc
 
 package struct FuzzWorker {
@@ -8,6 +9,16 @@ package struct FuzzWorker {
         package var reset: () -> Void
         package var largest: () -> Int
         package var total: () -> Int
+
+        /// Those of this thread.
+        package static var ofThread: Meter {
+            Meter(
+                reset: { callocations_reset() }, largest: { Int(clamping: callocations_largest()) },
+                total: { Int(clamping: callocations_total()) })
+        }
+
+        /// Whether this build counts any.
+        package static var isCounting: Bool { callocations_counts() }
 
         package init(reset: @escaping () -> Void, largest: @escaping () -> Int, total: @escaping () -> Int) {
             self.reset = reset

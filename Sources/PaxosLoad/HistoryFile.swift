@@ -3,15 +3,16 @@
 
 import Dispatch
 import Glibc
-import Synchronization
+import NIOConcurrencyHelpers
 import SystemPackage
 
 final class HistoryFile: Sendable {
     private let path: String
     private let file: FileDescriptor
     private let queue = DispatchQueue(label: "history")
-    private let batch = Mutex<[RecordedOperation]>([])
-    private let error = Mutex<Errno?>(nil)
+    // No Mutex, which ThreadSanitizer does not see as a lock.
+    private let batch = NIOLockedValueBox<[RecordedOperation]>([])
+    private let error = NIOLockedValueBox<Errno?>(nil)
 
     private static let batchSize = 512
 
@@ -28,10 +29,10 @@ final class HistoryFile: Sendable {
     }
 
     /// What a write came to; nil while all is well.
-    var failure: LoadFailure? { error.withLock { $0.map { .history(path, $0.rawValue) } } }
+    var failure: LoadFailure? { error.withLockedValue { $0.map { .history(path, $0.rawValue) } } }
 
     func add(_ operation: RecordedOperation) {
-        let full: [RecordedOperation]? = batch.withLock { batch in
+        let full: [RecordedOperation]? = batch.withLockedValue { batch in
             batch.append(operation)
             guard batch.count >= Self.batchSize else { return nil }
             defer { batch = [] }
@@ -42,7 +43,7 @@ final class HistoryFile: Sendable {
 
     /// Writes what is left.
     func close() throws {
-        let rest = batch.withLock { $0 }
+        let rest = batch.withLockedValue { $0 }
         queue.sync { write(rest) }
         if let failure { throw failure }
         do {
@@ -59,7 +60,7 @@ final class HistoryFile: Sendable {
         do {
             try file.writeAll(bytes)
         } catch {
-            self.error.withLock { $0 = error as? Errno ?? .ioError }
+            self.error.withLockedValue { $0 = error as? Errno ?? .ioError }
         }
     }
 }

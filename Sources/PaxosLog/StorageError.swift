@@ -47,3 +47,21 @@ package struct Damage: Equatable, Sendable {
     /// The segment of the chosen log that is damaged; nil when it is another file.
     package var segment: SegmentName? { file.lastComponent.flatMap { SegmentName($0.string) } }
 }
+
+extension StorageError {
+    /// What is damaged, where damage is the reason.
+    package var damage: Damage? {
+        switch self {
+        case .corrupt(let damage): damage
+        case .io(.ioError, operation: "read", let file): .unreadable(file)
+        default: nil
+        }
+    }
+}
+
+extension Damage {
+    /// A file that the system can't read counts as damaged.
+    static func unreadable(_ file: FilePath) -> Damage {
+        Damage(kind: .corrupt, file: file, offset: 0, slots: nil, reason: "the system can't read it")
+    }
+}

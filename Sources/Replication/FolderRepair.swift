@@ -31,8 +31,9 @@ struct FolderRepair {
         var fresh = Identity(node: node, cluster: nil, incarnation: .learner, boot: now / 1_000, journal: journal)
         let read: Identity?
         do {
-            read = try Identity.read(fileSystem, places.directory)
-        } catch .corrupt(let damage) where isAllowed {
+            read = try readAgain { () throws(StorageError) in try Identity.read(fileSystem, places.directory) }
+        } catch {
+            guard isAllowed, let damage = error.damage else { throw error }
             fresh.cluster = try clusterOfJournal()
             let kept = try quarantine.keep(damage.file)
             try fresh.write(fileSystem, places.directory)
@@ -114,8 +115,8 @@ struct FolderRepair {
         if !tornTailIsDamage {
             do {
                 return try open()
-            } catch .corrupt(let damage) {
-                guard isAllowed else { throw .corrupt(damage) }
+            } catch {
+                guard isAllowed, error.damage != nil else { throw error }
             }
         }
         let mending = try ChosenLogMending.setAsideDamage(
@@ -139,11 +140,12 @@ struct FolderRepair {
         let isVouching = isAllowed ? try quarantine.holdsSegments() : false
         let reason: String
         do {
-            return try open(identity.journal, through, isVouching)
-        } catch .corrupt(let damage) where isAllowed && damage.kind != .unknownVersion {
-            reason = FolderRepair.text(damage)
+            return try readAgain { () throws(StorageError) in try open(identity.journal, through, isVouching) }
         } catch .foreign(let file, let why) where isAllowed {
             reason = "\(file): \(why)"
+        } catch {
+            guard isAllowed, let damage = error.damage, damage.kind != .unknownVersion else { throw error }
+            reason = FolderRepair.text(damage)
         }
         try beginJournalAnew(&identity, other, reason)
         return try open(identity.journal, through, isVouching)
@@ -158,6 +160,17 @@ struct FolderRepair {
         try identity.write(fileSystem, places.directory)
         let kept = try Journal.setAside(fileSystem, places.journal, in: quarantine)
         done.append(SetAside(reason: reason, kept: kept))
+    }
+
+    /// What the system could not read it is asked for once more, because it costs the vote.
+    private func readAgain<Result>(
+        _ read: () throws(StorageError) -> Result
+    ) throws(StorageError) -> Result {
+        do {
+            return try read()
+        } catch .io(.ioError, operation: "read", _) {
+            return try read()
+        }
     }
 
     private mutating func note(_ damage: Damage, _ kept: [FilePath]) {

@@ -28,7 +28,7 @@ enum Fault: String, CaseIterable, Comparable, Sendable {
     case bitFlip = "bit-flip"
     /// A sector's contents stand at another place too.
     case misdirected
-    /// A file can't be opened or read, once.
+    /// A file can't be opened or read, once; or a sector of it never again.
     case readError = "read-error"
     /// The disk is put back to an older image of it.
     case rollback

@@ -206,6 +206,29 @@ extension EndToEnd {
             }
         }
 
+        @Test(.enabled("a small disk is mounted by root") { await Cluster.canMount() }, .timeLimit(.minutes(3)))
+        func nodeWithoutRoomRefusesWritesAndGoesOnWhenThereIsRoom() async throws {
+            try await Cluster.run { cluster in
+                let leader = try await cluster.leader()
+                let full = (leader + 1) % 3
+                try #require(try await cluster.client(leader).set("before", "it").status == 200)
+                try await cluster.kill(full)
+                let ballast = try await cluster.startWithoutRoom(full)
+                try await eventually("n\(full) says that its disk is full") {
+                    let health = try await cluster.client(full).get("/health")
+                    return health.status == 503 && health.text.contains("the disk is full")
+                }
+                #expect(try await cluster.client(full).set("k", "v").status == 507)
+                #expect(try await cluster.client(leader).set("meanwhile", "it").status == 200)
+                try FileManager.default.removeItem(atPath: ballast)
+                try await cluster.waitUntilVoting(full, incarnation: 2)
+                try await cluster.waitUntilHealthy(full)
+                #expect(try await cluster.client(full).set("k", "v").status == 200)
+                #expect(try await cluster.client(full).value("meanwhile").text == "it")
+                try await cluster.waitUntilEqual()
+            }
+        }
+
         @Test(.timeLimit(.minutes(3))) func strictRestartMakesEveryStartANewLife() async throws {
             try await Cluster.run(extraArguments: ["--strict-restart"]) { cluster in
                 let leader = try await cluster.leader()

@@ -40,13 +40,21 @@ import Testing
     }
 
     @Test func aDecoderThatAllocatesTooMuchIsStopped() throws {
-        let file = "/tmp/fuzzing-tests-\(UInt64.random(in: 0 ... .max))"
-        let progress = try #require(FuzzProgress(file: file))
+        let progress = try #require(FuzzProgress())
         var largest = 100
         let meter = FuzzWorker.Meter(reset: {}, largest: { largest }, total: { 0 })
         #expect(FuzzWorker(CountedTarget(), seed: 1, progress: progress, meter: meter).run(0..<10))
         largest = 257
         #expect(!FuzzWorker(CountedTarget(), seed: 1, progress: progress, meter: meter).run(10..<20))
         #expect(progress.fields.isTooLarge == 1 && progress.fields.index == 10)
+    }
+
+    @Test(.enabled(if: FuzzWorker.Meter.isCounting)) func allocationsAreCounted() {
+        let meter = FuzzWorker.Meter.ofThread
+        meter.reset()
+        let pieces = (1...3).map { [UInt8](repeating: 1, count: $0 * 1_000) }
+        let (largest, total) = (meter.largest(), meter.total())
+        #expect(largest >= 3_000 && largest < 4_000 && total >= 6_000 && total < 8_000)
+        #expect(pieces.count == 3)
     }
 }

@@ -69,9 +69,14 @@ import Testing
     }
 
     @Test func unknownVersionIsNamed() throws {
-        fixture.fileSystem.overwrite(try segments()[0], at: 8, with: [9, 0, 0, 0])
+        let segment = try segments()[0]
+        var bytes = try #require(fixture.fileSystem.contents(of: segment))
+        bytes[8] = 9
+        let checksum = bytes[..<72].withUnsafeBytes { SegmentChecksum.segmentHeader($0) }
+        withUnsafeBytes(of: checksum.littleEndian) { bytes.replaceSubrange(72..<80, with: $0) }
+        fixture.fileSystem.install(bytes, at: segment)
         let report = try fixture.verify(0)
-        #expect(report.damage.contains { $0.kind == .unknownVersion || $0.reason.contains("header") })
+        #expect(report.damage.contains { $0.kind == .unknownVersion && $0.file == segment })
         #expect(report.verdict == .finding)
     }
 

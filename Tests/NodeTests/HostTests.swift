@@ -5,6 +5,7 @@ import NIOPosix
 import Paxos
 import PaxosLog
 import Replication
+import Synchronization
 import SystemPackage
 import Testing
 
@@ -249,6 +250,30 @@ import Testing
         thread.append(BatchID(1), [.promise(Ballot(round: 1, node: NodeID(0), incarnation: .first))])
         try await thread.stop()
         #expect(journal.promised.round == 1)
+    }
+
+    @Test(.timeLimit(.minutes(1))) func roomIsToldOfWhenItEndsAndWhenItIsBack() async throws {
+        let isFull = Atomic(false)
+        let fileSystem = MemoryFileSystem()
+        let journal = try Journal.open(
+            fileSystem, directory: "journal",
+            identity: JournalIdentity(node: NodeID(0), journal: UniqueID(high: 1, low: 1)),
+            fileBytes: 1 << 20, seed: 1, logThrough: .zero
+        ).journal
+        let told = NIOLockedValueBox<[Bool]>([])
+        let disk = DiskSpace(logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }) { hasRoom in
+            told.withLockedValue { $0.append(hasRoom) }
+        }
+        fileSystem.fault = { operation, _ in
+            operation == .create && isFull.load(ordering: .relaxed) ? .noSpace : nil
+        }
+        isFull.store(true, ordering: .relaxed)
+        let thread = JournalThread(journal, disk: disk, loop: MultiThreadedEventLoopGroup.singleton.next()) { _ in }
+        thread.start()
+        try await waitFor { told.withLockedValue { $0 } == [false] && disk.isFull }
+        isFull.store(false, ordering: .relaxed)
+        try await waitFor { told.withLockedValue { $0 } == [false, true] && !disk.isFull }
+        try await thread.stop()
     }
 
     private func waitFor(_ isTrue: () -> Bool) async throws {

@@ -1,10 +1,10 @@
 // A server on a free port of this machine that answers as a test wants: well, badly, late, or never.
 
 import Glibc
+import NIOConcurrencyHelpers
 import NIOCore
 import NIOHTTP1
 import NIOPosix
-import Synchronization
 
 @testable import PaxosLoad
 
@@ -34,7 +34,7 @@ final class FakeNode: Sendable {
         var body: String
     }
 
-    private let requests = Mutex<[Seen]>([])
+    private let requests = NIOLockedValueBox<[Seen]>([])
     private let usual: Reaction
     private let exceptions: [Int: Reaction]
 
@@ -43,7 +43,7 @@ final class FakeNode: Sendable {
         self.exceptions = exceptions
     }
 
-    var seen: [Seen] { requests.withLock { $0 } }
+    var seen: [Seen] { requests.withLockedValue { $0 } }
 
     /// Runs `body` while a node reacts to its requests in the usual way, except to those with the numbers named, which
     /// count from 0.
@@ -72,7 +72,7 @@ final class FakeNode: Sendable {
     }
 
     private func reaction(to request: Seen) -> Reaction {
-        let number = requests.withLock { requests in
+        let number = requests.withLockedValue { requests in
             requests.append(request)
             return requests.count - 1
         }

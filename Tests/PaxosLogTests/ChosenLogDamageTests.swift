@@ -166,7 +166,7 @@ import Testing
         let fileSystem = try Sample.fileSystem(Self.written)
         var bytes = try #require(fileSystem.contents(of: path(1)))
         bytes[8] = 3
-        bytes[40] ^= 0xFF
+        bytes.resealSegmentHeader()
         fileSystem.install(bytes, at: path(1))
         let damages = try Reading(fileSystem).damages
         #expect(damages.map(\.kind) == [.unknownVersion])
@@ -211,6 +211,37 @@ import Testing
         #expect(reading.damages.map(\.kind) == [.corrupt])
         #expect(reading.damages.first?.reason.contains("index") == true)
         #expect(reading.raw == Self.written)
+    }
+
+    @Test func anIndexThatPutsABlockIntoTheSegmentsHeaderLosesNone() throws {
+        let fileSystem = try Sample.fileSystem(Self.written)
+        let block = try Reading(fileSystem).blocks[1]
+        try reseal(fileSystem) { blocks, _ in blocks[1] = BlockPosition(offset: 40, header: block.header) }
+        let reader = ChosenLogReader(fileSystem, directory: Sample.directory)
+        guard case .block(let found) = try reader.block(holding: block.header.firstSlot) else {
+            Issue.record("the block is not found")
+            return
+        }
+        #expect(found == LogBlock(file: block.file, offset: block.offset, header: block.header, raw: nil))
+    }
+
+    @Test func aBlockThatRepeatsSlotsAndIsCutShortLeadsNowhere() throws {
+        let written = Array(Self.written.dropLast())
+        let fileSystem = try Sample.fileSystem(written)
+        let last = try #require(written.last)
+        let before = try #require(fileSystem.contents(of: path(2)))
+        let header = BlockHeader(
+            firstSlot: Self.names[2].firstSlot, count: 1, rawLength: 100, storedLength: 1_000, chainDigest: .start,
+            storedChecksum: 1)
+        var bytes = [UInt8](repeating: 0, count: BlockHeader.length)
+        bytes.withUnsafeMutableBytes {
+            header.encode(to: $0, segment: Self.names[2].firstSlot, offset: UInt64(before.count))
+        }
+        fileSystem.install(before + bytes, at: path(2))
+        let reading = try Reading(fileSystem)
+        #expect(reading.damages.map(\.kind) == [.tornTail])
+        #expect(reading.damages.first?.slots?.lowerBound == last.lastSlot.next)
+        #expect(reading.raw == written)
     }
 
     @Test func aTrailerThatContradictsTheBlocksIsReported() throws {

@@ -135,3 +135,13 @@ struct Reading {
 }
 
 func slots(_ range: ClosedRange<UInt64>) -> ClosedRange<Slot> { Slot(range.lowerBound)...Slot(range.upperBound) }
+
+extension [UInt8] {
+    /// Gives the segment that these are the checksum of what its header now says.
+    mutating func resealSegmentHeader() {
+        withUnsafeMutableBytes { bytes in
+            let covered = UnsafeRawBufferPointer(rebasing: bytes[..<72])
+            bytes.storeField(SegmentChecksum.segmentHeader(covered), at: 72)
+        }
+    }
+}

@@ -198,4 +198,18 @@ extension File {
         fileSystem.truncate(path, to: 1)
         #expect(fileSystem.afterCrash(keeping: .nothing).contents(of: path) == [1])
     }
+
+    @Test func whatCanNotBeReadIsRefusedUntilItIsWritten() throws {
+        let refusal = StorageError.io(.ioError, operation: "read", path: path)
+        _ = try made([1, 2, 3])
+        fileSystem.makeUnreadable(path, 1..<2)
+        let after = fileSystem.afterCrash(keeping: .everything)
+        let file = try after.open(path, for: .readWrite)
+        #expect(throws: refusal) { try file.bytes(at: 0, count: 3) }
+        #expect(try file.bytes(at: 2, count: 1) == [3] && !after.isReadable(path))
+        try file.write([4], at: 0)
+        #expect(throws: refusal) { try file.bytes(at: 0, count: 2) }
+        try file.write([5], at: 1)
+        #expect(try file.bytes(at: 0, count: 3) == [4, 5, 3] && after.isReadable(path))
+    }
 }

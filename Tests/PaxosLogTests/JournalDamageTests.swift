@@ -219,6 +219,15 @@ import Testing
         JournalRecordHeader(
             kind: .promise, offset: 3 * 4096, sequence: 1, durableMark: 3 * 4096, promised: ballot(1),
             ballot: ballot(2)),
+        // Rounds and slots that nothing can come behind.
+        JournalRecordHeader(
+            kind: .promise, offset: 3 * 4096, sequence: 1, durableMark: 3 * 4096, promised: ballot(.max),
+            ballot: ballot(.max)),
+        JournalRecordHeader(
+            kind: .mark, offset: 3 * 4096, sequence: 1, durableMark: 3 * 4096, promised: ballot(1 << 62)),
+        JournalRecordHeader(
+            kind: .chosenThrough, offset: 3 * 4096, sequence: 1, durableMark: 3 * 4096, promised: ballot(1),
+            ballot: ballot(1), firstSlot: Slot(.max)),
     ])
     func aSealedRecordThatMakesNoSenseIsNotTorn(_ header: JournalRecordHeader) throws {
         try append(1...1, to: try fixture.open().journal)
@@ -227,6 +236,20 @@ import Testing
         bytes.withUnsafeMutableBytes { header.encode(to: $0.baseAddress!, salt: salt) }
         fixture.fileSystem.overwrite(fixture.path(1), at: 3 * sector, with: bytes)
         #expect(try fixture.expectCorrupt()?.offset == UInt64(3 * sector))
+    }
+
+    @Test(arguments: [0, 8]) func aFileThatTakesOverASlotThatCanNotBeIsCorrupt(_ field: Int) throws {
+        _ = try fixture.open()
+        let salt = try JournalFileReader(fixture.fileSystem, fixture.path(1)).header.salt
+        var payload = [UInt8](repeating: 0, count: JournalFormat.inheritancePayloadSize)
+        for offset in field..<(field + 8) { payload[offset] = 0xFF }
+        let header = JournalRecordHeader(
+            kind: .inheritance, payloadLength: payload.count, offset: sector, sequence: 1, durableMark: sector,
+            promised: .none, payloadChecksum: JournalFormat.checksum(payload.span.bytes, seed: salt))
+        var bytes = [UInt8](repeating: 0, count: JournalFormat.recordHeaderSize)
+        bytes.withUnsafeMutableBytes { header.encode(to: $0.baseAddress!, salt: salt) }
+        fixture.fileSystem.overwrite(fixture.path(1), at: sector, with: bytes + payload)
+        #expect(try fixture.expectCorrupt()?.reason == "a slot is beyond all that there can be")
     }
 
     @Test func aRunThatIsNotWellFormedIsNotTorn() throws {

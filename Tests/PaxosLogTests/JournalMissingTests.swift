@@ -17,7 +17,10 @@ import Testing
 
     @Test func anUnknownVersionIsRefusedByName() throws {
         _ = try fixture.open()
-        fixture.fileSystem.overwrite(fixture.path(1), at: 8, with: [9])
+        var header = try #require(fixture.fileSystem.contents(of: fixture.path(1))?.prefix(64)).map { $0 }
+        header[8] = 9
+        header.appendLittleEndian(JournalFormat.checksum(header.span.bytes, seed: 0))
+        fixture.fileSystem.overwrite(fixture.path(1), at: 0, with: header)
         #expect(throws: StorageError.unsupportedVersion(file: fixture.path(1), found: 9, supported: 0)) {
             try fixture.open()
         }
@@ -26,7 +29,7 @@ import Testing
 
     @Test func aDamagedHeaderIsCorruption() throws {
         _ = try fixture.open()
-        for offset in [0, 13, 20, 30, 40, 57, 60, 70, 100, 4095] {
+        for offset in [0, 8, 13, 20, 30, 40, 57, 60, 70, 100, 4095] {
             fixture.fileSystem.flipByte(of: fixture.path(1), at: offset)
             #expect(try fixture.expectCorrupt()?.file == fixture.path(1))
             #expect(try fixture.damages().map(\.kind) == [.corrupt])

@@ -129,9 +129,8 @@ import Testing
     @Test func unknownVersionIsNamed() {
         var bytes = encoded(SegmentHeader.length) { segmentHeader.encode(to: $0) }
         bytes[8] = 9
-        // The rest is version 0 to the last byte: it is the version that was damaged.
         #expect(throws: SegmentFault.wrongChecksum) { try SegmentHeader(decoding: bytes.span.bytes) }
-        bytes[50] ^= 1
+        bytes.resealSegmentHeader()
         #expect(throws: SegmentFault.unsupportedVersion(9)) { try SegmentHeader(decoding: bytes.span.bytes) }
     }
 

@@ -93,7 +93,7 @@ import Testing
     }
 
     /// Where a segment is hurt: its header, its first block's, a payload, its end.
-    @Test(arguments: [0, 85, 200, -1, -100]) func damagedLogEndsBeforeTheDamage(_ place: Int) throws {
+    @Test(arguments: [0, 8, 85, 200, -1, -100]) func damagedLogEndsBeforeTheDamage(_ place: Int) throws {
         for index in 0...2 {
             let (disk, through) = try Self.folder()
             let file = try Self.segments(disk)[index]
@@ -126,7 +126,8 @@ import Testing
         #expect(found.identity.incarnation == .first)
     }
 
-    @Test(arguments: [3, 600, 1_100, 1_600]) func damagedJournalCostsTheVoteAndNotTheLog(_ place: Int) throws {
+    /// The version is at 8.
+    @Test(arguments: [3, 8, 600, 1_100, 1_600]) func damagedJournalCostsTheVoteAndNotTheLog(_ place: Int) throws {
         let (disk, through) = try Self.folder()
         disk.flipByte(of: try Self.journalFile(disk), at: place)
         #expect(throws: StorageError.self) { try Self.open(disk, mends: false) }
@@ -138,23 +139,101 @@ import Testing
         #expect(try Self.open(disk).identity.journal == found.identity.journal)
     }
 
-    @Test func damagedIdentityCostsTheVoteToo() throws {
+    /// The version is at 15.
+    @Test(arguments: [15, 60]) func damagedIdentityCostsTheVoteToo(_ place: Int) throws {
         let (disk, through) = try Self.folder()
-        disk.flipByte(of: "/data/identity.json", at: 60)
+        disk.flipByte(of: "/data/identity.json", at: place)
         let found = try Self.open(disk)
         #expect(found.logThrough == through && found.identity.cluster == Self.genesis.cluster)
         #expect(found.identity.incarnation == .learner && found.identity.journal != Self.journal)
         #expect(try Self.quarantine(disk).count == 2)
     }
 
+    @Test func unknownVersionIsNoDamage() throws {
+        let (disk, _) = try Self.folder()
+        let text = Identity.sealed("  \"version\": 3,\n")
+        disk.install(Array(text.utf8), at: "/data/identity.json")
+        #expect(throws: StorageError.unsupportedVersion(file: "/data/identity.json", found: 3, supported: 0)) {
+            try Self.open(disk)
+        }
+        #expect(try Self.quarantine(disk).isEmpty)
+    }
+
+    // MARK: What the system can't read
+
+    /// A file's header, its middle, its end.
+    @Test(arguments: [0.0, 0.5, 0.99]) func unreadableSegmentIsLikeADamagedOne(_ part: Double) throws {
+        for index in 1...2 {
+            let (disk, through) = try Self.folder()
+            let file = try Self.segments(disk)[index]
+            let before = try #require(disk.contents(of: file))
+            let place = Int(Double(before.count) * part) / 512 * 512
+            disk.makeUnreadable(file, place..<(place + 512))
+            #expect(throws: StorageError.io(.ioError, operation: "read", path: file)) {
+                try Self.open(disk, mends: false)
+            }
+            let found = try Self.open(disk)
+            #expect(found.logThrough < through && found.identity.incarnation == .first)
+            #expect(found.vouchedThrough == Slot(UInt64(Self.slots)) && found.promised == Self.promised)
+            #expect(found.setAside.first?.reason.contains("the system can't read it") == true)
+            let kept = try #require(
+                found.setAside.first?.kept.first { $0.string.hasSuffix(file.lastComponent!.string) })
+            var expected = before
+            for offset in place..<min(place + 512, before.count) { expected[offset] = 0 }
+            #expect(disk.contents(of: kept) == expected, "all that can be read is kept")
+            #expect(try Self.open(disk).setAside.isEmpty)
+        }
+    }
+
+    @Test func unreadableJournalCostsTheVote() throws {
+        let (disk, through) = try Self.folder()
+        disk.makeUnreadable(try Self.journalFile(disk), (40 << 10)..<(41 << 10))
+        let found = try Self.open(disk)
+        #expect(found.logThrough == through && found.identity.incarnation == .learner)
+        #expect(try Self.quarantine(disk).count == 1)
+    }
+
+    @Test func unreadableIdentityCostsTheVoteToo() throws {
+        let (disk, through) = try Self.folder()
+        disk.makeUnreadable("/data/identity.json", 0..<512)
+        let found = try Self.open(disk)
+        #expect(found.logThrough == through && found.identity.cluster == Self.genesis.cluster)
+        #expect(found.identity.incarnation == .learner)
+    }
+
+    /// Whichever read it is that the system refuses once.
+    @Test func readThatSucceedsTheSecondTimeCostsNothing() throws {
+        var reads = 0
+        while true {
+            let (disk, through) = try Self.folder()
+            var left = reads
+            disk.readFault = { _ in
+                left -= 1
+                return left == -1 ? .ioError : nil
+            }
+            do {
+                let found = try Self.open(disk)
+                #expect(found.setAside.isEmpty && found.logThrough == through)
+                #expect(found.promised == Self.promised && found.identity.incarnation == .first)
+            } catch StorageError.io(.ioError, operation: "open", _) {
+                // A file that can't be opened is no damage: the start fails, and nothing is changed.
+            }
+            if left >= 0 { break }
+            reads += 1
+        }
+        #expect(reads > 20)
+    }
+
     /// Whatever a crash leaves of the repair, the next start comes to the same.
-    @Test(arguments: ["first block", "log", "journal", "identity"])
+    @Test(arguments: ["first block", "log", "journal", "identity", "unreadable journal", "unreadable log"])
     func crashInTheRepairChangesNothing(_ what: String) throws {
         let (damaged, _) = try Self.folder()
         switch what {
         case "first block": damaged.flipByte(of: try Self.segments(damaged)[0], at: 200)
         case "log": damaged.flipByte(of: try Self.segments(damaged)[1], at: 200)
         case "journal": damaged.flipByte(of: try Self.journalFile(damaged), at: 600)
+        case "unreadable journal": damaged.makeUnreadable(try Self.journalFile(damaged), 512..<1_024)
+        case "unreadable log": damaged.makeUnreadable(try Self.segments(damaged)[1], 0..<512)
         default: damaged.flipByte(of: "/data/identity.json", at: 60)
         }
         let whole = damaged.afterCrash(keeping: .everything)

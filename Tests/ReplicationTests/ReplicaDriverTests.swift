@@ -102,6 +102,27 @@ import Testing
         #expect(Self.answers(node.effects) == [.refused(.unavailable), .refused(.unavailable)])
     }
 
+    @Test func nodeWithoutRoomWritesNothingAndGoesOnWhenThereIsRoom() throws {
+        var node = try Alone()
+        node.lead()
+        let through = node.driver.store.appliedThrough
+        node.turn(.room(false), .request(RequestID(1), try Self.set("k", "v")))
+        for now in 30...60 { node.turn(.tick(now: UInt64(now) * 10_000)) }
+        #expect(node.batches.isEmpty && Self.answers(node.effects).isEmpty)
+        node.turn(.room(true))
+        #expect(Self.answers(node.sync()) == [.applied(through.next, .done(existed: false))])
+    }
+
+    @Test func requestThatFoundNoRoomInTimeDidNotHappen() throws {
+        var node = try Alone()
+        node.lead()
+        node.turn(.room(false), .request(RequestID(1), try Self.set("k", "v")))
+        for now in 30...550 { node.turn(.tick(now: UInt64(now) * 10_000)) }
+        #expect(Self.answers(node.effects) == [.refused(.unavailable)])
+        node.turn(.room(true))
+        #expect(node.batches.isEmpty, "what was refused is not proposed any more")
+    }
+
     @Test func stoppingNodeRefusesNewRequests() throws {
         var node = try Alone()
         node.lead()

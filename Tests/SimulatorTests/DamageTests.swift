@@ -18,6 +18,15 @@ import Testing
         #expect(totals.faults[.readError, default: 0] > 0)
     }
 
+    @Test func sectorThatCanNotBeReadIsMended() throws {
+        var totals = RunReport(seed: 0)
+        for seed in 1...12 as ClosedRange<UInt64> {
+            let plan = SimulatedCluster.Plan(operations: 100, faults: [.readError, .crash, .loss])
+            totals.add(try SimulatedCluster(seed: seed, plan: plan).run())
+        }
+        #expect(totals.quarantined > 0 && totals.readmissions > 0 && totals.refusals == 0)
+    }
+
     @Test func damagedMajorityStopsAndIsNeverWrong() throws {
         var mostDamaged = 0
         for seed in 1...12 as ClosedRange<UInt64> {

@@ -84,6 +84,11 @@ struct IdentityTarget: FuzzTarget {
         }
     }
 
+    func reseal(_ bytes: inout [UInt8], using random: inout SplitMix64) {
+        guard let end = bytes.firstRange(of: "  \"checksum\"".utf8)?.lowerBound, end >= 2 else { return }
+        bytes = Array(Identity.sealed(String(decoding: bytes[2..<end], as: UTF8.self)).utf8)
+    }
+
     func decode(_ bytes: [UInt8]) -> Bool {
         guard let identity = try? Identity(decoding: bytes, file: Samples.path) else { return false }
         let again = try? Identity(decoding: Array(identity.encoded.utf8), file: Samples.path)

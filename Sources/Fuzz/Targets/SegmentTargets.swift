@@ -65,7 +65,6 @@ enum SegmentReading {
 
 struct SegmentTarget: FuzzTarget {
     let name = "segment"
-    let thinning = 10
     /// What a header may claim that a block has, raw or stored; buffers that are used again grow to twice that.
     let largestAllocation = 3 * BlockHeader.longestRaw
     let mostAllocated = 64 * BlockHeader.longestRaw
@@ -129,7 +128,6 @@ struct SegmentTarget: FuzzTarget {
 /// The raw bytes of a block, mutated before they are compressed and sealed: what stands behind every checksum.
 struct BlockTarget: FuzzTarget {
     let name = "block"
-    let thinning = 10
     let largestAllocation = 3 * BlockHeader.longestRaw
     let mostAllocated = 64 * BlockHeader.longestRaw
 

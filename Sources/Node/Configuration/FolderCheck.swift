@@ -29,9 +29,9 @@ enum FolderCheck {
             if let genesis = try genesis(fileSystem, places, identity) { try verify(configuration, genesis) }
         } catch let failure as StartFailure {
             throw failure
-        } catch StorageError.corrupt where configuration.mendsDamage {
-            return
         } catch let error as StorageError {
+            // The recovery mends it.
+            if configuration.mendsDamage, error.damage != nil { return }
             throw StartFailure(error, folder: places.directory)
         } catch {
             preconditionFailure("reading a folder throws nothing else: \(error)")

@@ -32,6 +32,8 @@ final class BlockVerifier: @unchecked Sendable {
     private var raw = RawStorage()
     /// Of the second block of a pair.
     private var secondRaw = RawStorage()
+    /// The blocks that one thread of several found whole, by index: each has a verifier of its own.
+    var found: [(Int, WholeBlock)] = []
 
     /// The raw bytes of the block that was verified last by itself, if it was whole.
     var bytes: [UInt8] {

@@ -76,18 +76,17 @@ struct BlockVerifiers: ~Copyable, Sendable {
         }
         let (verifiers, file, waiting) = (verifiers, segment.file, blocks)
         let taken = Atomic(0)
-        let found = Mutex<[(Int, WholeBlock)]>([])
         workers.perform { worker in
-            var whole: [(Int, WholeBlock)] = []
+            let verifier = verifiers[worker]
+            verifier.found = []
             while true {
                 let index = taken.add(2, ordering: .relaxed).oldValue
                 guard index < waiting.count else { break }
-                whole += verifiers[worker].wholeBlocks(of: waiting[index..<min(index + 2, waiting.count)], file)
+                verifier.found += verifier.wholeBlocks(of: waiting[index..<min(index + 2, waiting.count)], file)
             }
-            found.withLock { $0 += whole }
         }
         ahead = blocks.map { ($0, nil) }
-        for (index, whole) in found.withLock({ $0 }) { ahead[index].whole = whole }
+        for (index, whole) in verifiers.flatMap(\.found) { ahead[index].whole = whole }
         next = 0
         self.segment = segment.name.firstSlot
         aheadThrough = end

@@ -47,14 +47,18 @@ extension ChosenLog {
         guard let following = names.first(where: { $0 > name }) else {
             return name.firstSlot <= through ? ExpectedEnd(slot: through, digest: chainDigest, isSealed: true) : nil
         }
-        let next = try SegmentFile(fileSystem, directory: directory, name: following)
-        if case .success(let header) = next.header {
-            return ExpectedEnd(slot: following.firstSlot.previous, digest: header.previousDigest, isSealed: true)
+        do {
+            let next = try SegmentFile(fileSystem, directory: directory, name: following)
+            if case .success(let header) = next.header {
+                return ExpectedEnd(slot: following.firstSlot.previous, digest: header.previousDigest, isSealed: true)
+            }
+            guard names.contains(name),
+                let trailer = try SegmentFile(fileSystem, directory: directory, name: name).trailer
+            else { return nil }
+            return ExpectedEnd(slot: trailer.lastSlot, digest: trailer.chainDigest, isSealed: true)
+        } catch .io(.ioError, operation: "read", _) {
+            return nil
         }
-        guard names.contains(name),
-            let trailer = try SegmentFile(fileSystem, directory: directory, name: name).trailer
-        else { return nil }
-        return ExpectedEnd(slot: trailer.lastSlot, digest: trailer.chainDigest, isSealed: true)
     }
 
     private mutating func exchange(

@@ -71,22 +71,28 @@ extension ChosenLogMending {
         var cursor = try reader.cursor(from: slot.next, depth: .payloads)
         var through: (slot: Slot, file: FilePath?, end: UInt64) = (slot, nil, 0)
         var finding: Finding?
-        while let next = try cursor.next() {
-            switch next {
-            case .block(let block) where finding == nil:
-                let end = block.offset + UInt64(BlockHeader.length + block.header.storedLength)
-                through = (block.header.lastSlot, block.file, end)
-            case .block(let block):
-                finding?.found.lost.append(
-                    BlockDigest(slots: block.slots, chainDigest: block.header.chainDigest))
-            case .damage(let damage) where damage.kind == .tornTail && !tornTailIsDamage: continue
-            case .damage(let damage):
-                guard damage.kind != .foreign, damage.kind != .unknownVersion else { throw .corrupt(damage) }
-                guard finding == nil else { continue }
-                finding = Finding(
-                    found: ChosenLogMending(damage: damage, through: through.slot, lost: [], kept: []),
-                    through: through)
+        func found(_ damage: Damage) -> Finding {
+            Finding(
+                found: ChosenLogMending(damage: damage, through: through.slot, lost: [], kept: []), through: through)
+        }
+        do throws(StorageError) {
+            while let next = try cursor.next() {
+                switch next {
+                case .block(let block) where finding == nil:
+                    let end = block.offset + UInt64(BlockHeader.length + block.header.storedLength)
+                    through = (block.header.lastSlot, block.file, end)
+                case .block(let block):
+                    finding?.found.lost.append(
+                        BlockDigest(slots: block.slots, chainDigest: block.header.chainDigest))
+                case .damage(let damage) where damage.kind == .tornTail && !tornTailIsDamage: continue
+                case .damage(let damage):
+                    guard damage.kind != .foreign, damage.kind != .unknownVersion else { throw .corrupt(damage) }
+                    finding = finding ?? found(damage)
+                }
             }
+        } catch .io(.ioError, operation: "read", let file) {
+            // What stands behind the place is not looked at any more.
+            finding = finding ?? found(.unreadable(file))
         }
         return finding
     }

@@ -1,12 +1,21 @@
 // What peers are given of the log: verified blocks for one that catches up, and files as they stand.
 
 package import Paxos
+import SystemPackage
 
 extension ChosenLogReader {
     /// Whole blocks from the one that holds `slot` on, until they are `bytes` long together, or to the first damage behind;
     /// at least one. Empty when the log does not hold the slot.
     /// - Throws: `.corrupt` when the block that holds the slot is damaged, `.io`.
     package func blocks(from slot: Slot, bytes: Int) throws(StorageError) -> [RawBlock] {
+        do {
+            return try readBlocks(from: slot, bytes: bytes)
+        } catch .io(.ioError, operation: "read", let file) {
+            throw .corrupt(.unreadable(file))
+        }
+    }
+
+    private func readBlocks(from slot: Slot, bytes: Int) throws(StorageError) -> [RawBlock] {
         var cursor = try cursor(from: slot, depth: .payloads)
         var blocks: [RawBlock] = []
         var length = 0
@@ -38,6 +47,14 @@ extension ChosenLogReader {
     /// - Parameter durable: a slot through which all of the log was on disk before: a torn end below it is damage too.
     /// - Returns: the first damage; nil when the segment is whole.
     package func damage(in name: SegmentName, durableThrough durable: Slot) throws(StorageError) -> Damage? {
+        do {
+            return try firstDamage(in: name, durableThrough: durable)
+        } catch .io(.ioError, operation: "read", let file) {
+            return .unreadable(file)
+        }
+    }
+
+    private func firstDamage(in name: SegmentName, durableThrough durable: Slot) throws(StorageError) -> Damage? {
         let names = try segments()
         guard let place = names.firstIndex(of: name) else { return nil }
         let last = place + 1 < names.count ? names[place + 1].firstSlot.previous : durable

@@ -107,6 +107,8 @@ package struct ChosenLogReader: Sendable {
     func find(_ slot: Slot, _ cursor: consuming ChosenLogCursor) throws(StorageError) -> LogFinding? {
         while let finding = try cursor.next() {
             switch finding {
+            // A damaged index has the reading begin before the block.
+            case .block(let block) where block.slots.upperBound < slot: continue
             case .block(let block): return block.slots.contains(slot) ? finding : nil
             case .damage(let damage):
                 guard let slots = damage.slots else { continue }

@@ -22,6 +22,8 @@ final class MemoryContents {
     private var changes: [Change] = []
     /// A failed sync leaves all that was written in doubt for ever; a later sync that succeeds proves nothing.
     private var syncHasFailed = false
+    /// What the drive can't read, until it is written to.
+    private var unreadable: Range<Int>?
 
     init(bytes: UnsafeRawBufferPointer = UnsafeRawBufferPointer(start: nil, count: 0)) {
         storage = RawStorage(capacity: bytes.count)
@@ -29,15 +31,24 @@ final class MemoryContents {
     }
 
     var size: Int { storage.count }
+    var isReadable: Bool { canRead(0..<size) }
 
-    func read(at offset: Int, into buffer: UnsafeMutableRawBufferPointer) -> Int {
+    private func canRead(_ range: Range<Int>) -> Bool {
+        unreadable.map { !$0.overlaps(range.clamped(to: 0..<size)) } ?? true
+    }
+
+    /// - Returns: how many bytes; nil where some can't be read.
+    func read(at offset: Int, into buffer: UnsafeMutableRawBufferPointer) -> Int? {
+        guard canRead(offset..<(offset + buffer.count)) else { return nil }
         let count = max(0, min(buffer.count, storage.count - offset))
         if count > 0, let target = buffer.baseAddress { memcpy(target, storage.base + offset, count) }
         return count
     }
 
     func write(at offset: Int, _ bytes: UnsafeRawBufferPointer) {
-        save(offset..<(offset + bytes.count))
+        let range = offset..<(offset + bytes.count)
+        save(range)
+        if let unreadable, range.contains(unreadable) { self.unreadable = nil }
         if offset > storage.count { storage.resize(to: offset) }
         storage.replace(at: offset, with: bytes)
     }
@@ -72,6 +83,11 @@ final class MemoryContents {
         storage.replace(at: offset, with: bytes)
     }
 
+    /// Makes bytes of the file impossible to read.
+    func damage(_ range: Range<Int>) {
+        unreadable = range
+    }
+
     /// Cuts, or lengthens by zeros, behind the file's back.
     func damage(size: Int) {
         storage.resize(to: size)
@@ -80,6 +96,7 @@ final class MemoryContents {
     /// What a drive shows after a crash.
     func afterCrash(_ share: CrashRule.Share, _ generator: inout SplitMix64) -> MemoryContents {
         let result = MemoryContents(bytes: storage.bytes)
+        result.unreadable = unreadable
         guard share != .all, let first = changes.first else { return result }
         // Longer than it ever was while a sector's older version is put back, and cut to its size at the end.
         let longest = changes.reduce(storage.count) { max($0, $1.sizeBefore, $1.range.upperBound) }
@@ -151,7 +168,10 @@ final class MemoryFile: File, @unchecked Sendable {
 
     func read(at offset: UInt64, into buffer: UnsafeMutableRawBufferPointer) throws(StorageError) -> Int {
         try fileSystem.checkReadable("read", path)
-        return contents.read(at: Int(offset), into: buffer)
+        guard let count = contents.read(at: Int(offset), into: buffer) else {
+            throw .io(.ioError, operation: "read", path: path)
+        }
+        return count
     }
 
     func write(at offset: UInt64, _ bytes: UnsafeRawBufferPointer) throws(StorageError) {

@@ -192,6 +192,16 @@ package final class MemoryFileSystem: FileSystem, @unchecked Sendable {
         bytes.withUnsafeBytes { contents.damage(at: offset, $0) }
     }
 
+    /// The system refuses to read these bytes of the file, until they are written to.
+    package func makeUnreadable(_ path: FilePath, _ range: Range<Int>) {
+        guard let contents = try? find(path, "makeUnreadable") else {
+            preconditionFailure("only a file that is there can be made unreadable: \(path)")
+        }
+        contents.damage(range)
+    }
+
+    package func isReadable(_ path: FilePath) -> Bool { (try? find(path, "isReadable"))?.isReadable ?? true }
+
     package func truncate(_ path: FilePath, to size: Int) {
         guard let contents = try? find(path, "truncate") else {
             preconditionFailure("only a file that is there can be cut: \(path)")

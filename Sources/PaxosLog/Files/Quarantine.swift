@@ -6,6 +6,8 @@ package struct Quarantine {
     package let directory: FilePath
     private let fileSystem: any FileSystem
 
+    private static let sectorSize = 512
+
     /// - Parameter data: the data folder of a node.
     package init(_ fileSystem: any FileSystem, in data: FilePath) {
         self.fileSystem = fileSystem
@@ -17,10 +19,11 @@ package struct Quarantine {
         try fileSystem.list(directory).contains { $0.hasSuffix(".segment") }
     }
 
-    /// Keeps a copy of a file, durably, under a number of its own and its name.
+    /// Keeps a copy of a file, durably, under a number of its own and its name: as much of it as the system can read.
     package func keep(_ file: FilePath) throws(StorageError) -> FilePath {
         let kept = try place(for: file)
-        try fileSystem.copy(file, to: kept, by: unfinished)
+        try salvage(file, to: unfinished)
+        try fileSystem.rename(unfinished, to: kept)
         try fileSystem.syncDirectory(directory)
         return kept
     }
@@ -50,6 +53,36 @@ package struct Quarantine {
         try fileSystem.remove(file)
         try fileSystem.syncDirectory(folder)
         return kept
+    }
+
+    private func salvage(_ source: FilePath, to target: FilePath) throws(StorageError) {
+        let file = try fileSystem.open(source, for: .read)
+        if try fileSystem.exists(target) { try fileSystem.remove(target) }
+        let copy = try fileSystem.create(target)
+        let size = try file.size()
+        var buffer = RawStorage()
+        var offset: UInt64 = 0
+        while offset < size {
+            buffer.resize(to: Int(min(size - offset, 1 << 20)))
+            do {
+                _ = try file.read(at: offset, into: buffer.mutableBytes)
+            } catch .io(.ioError, operation: "read", _) {
+                Quarantine.salvage(file, at: offset, into: buffer.mutableBytes)
+            }
+            try copy.write(at: offset, buffer.bytes)
+            offset += UInt64(buffer.count)
+        }
+        try copy.sync()
+    }
+
+    /// Reads sector by sector, with zeros for those that the system can't read.
+    private static func salvage(_ file: any File, at offset: UInt64, into buffer: UnsafeMutableRawBufferPointer) {
+        for start in stride(from: 0, to: buffer.count, by: sectorSize) {
+            let sector = UnsafeMutableRawBufferPointer(rebasing: buffer[start..<min(start + sectorSize, buffer.count)])
+            if (try? file.read(at: offset + UInt64(start), into: sector)) == nil {
+                sector.initializeMemory(as: UInt8.self, repeating: 0)
+            }
+        }
     }
 }
 

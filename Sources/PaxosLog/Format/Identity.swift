@@ -1,7 +1,6 @@
 // identity.json: who this data folder is. People may read it; nothing may change it but a node, whole file by whole
 // file. It says nothing about other nodes.
 
-import CXXHash
 import FoundationEssentials
 package import Paxos
 package import SystemPackage
@@ -36,15 +35,14 @@ package struct Identity: Equatable, Sendable {
 }
 
 extension Identity {
+    private static let opening = "{\n"
+    private static let sealing = "  \"checksum\": \""
+
     /// The file's text, one field a line.
     package var encoded: String {
-        "{\n\(fields)  \"checksum\": \"\(checksum)\"\n}\n"
-    }
-
-    /// The fields that the checksum covers, as lines of text.
-    private var fields: String {
         let cluster = cluster.map { "\"\($0)\"" } ?? "null"
-        return """
+        return Identity.sealed(
+            """
               "version": \(Identity.currentVersion),
               "node": "\(node)",
               "cluster": \(cluster),
@@ -53,19 +51,25 @@ extension Identity {
               "journal": "\(journal)",
               "vote": "\(vote)",
 
-            """
+            """)
     }
 
-    /// XXH3-64 of the fields as `encoded` writes them: how the file spaces or orders them does not matter.
-    private var checksum: String {
-        var text = fields
-        let value = text.withUTF8 { cxxhash_xxh3_64($0.baseAddress, $0.count, 0) }
-        let digits = String(value, radix: 16)
+    /// The file's text with these lines of fields.
+    package static func sealed(_ fields: String) -> String {
+        opening + fields + sealing + checksum(of: Array(fields.utf8)) + "\"\n}\n"
+    }
+
+    /// XXH3-64 of the lines between the opening brace and its own: the same in every version of the file, so that a
+    /// version which is not known is told from one that is damaged.
+    private static func checksum(of lines: [UInt8]) -> String {
+        let digits = String(JournalFormat.checksum(lines.span.bytes, seed: 0), radix: 16)
         return String(repeating: "0", count: 16 - digits.count) + digits
     }
 
-    private struct Version: Decodable {
+    /// What every version of the file has.
+    private struct Seal: Decodable {
         var version: UInt32
+        var checksum: String
     }
 
     private struct File: Decodable {
@@ -75,7 +79,6 @@ extension Identity {
         var boot: UInt64
         var journal: String
         var vote: String
-        var checksum: String
     }
 
     /// - Throws: `.corrupt` with what is wrong, or `.unsupportedVersion`.
@@ -84,11 +87,14 @@ extension Identity {
             .corrupt(Damage(kind: .corrupt, file: path, offset: 0, slots: nil, reason: reason))
         }
         let data = Data(bytes)
-        guard let version = try? JSONDecoder().decode(Version.self, from: data).version else {
-            throw corrupt("it is not JSON with a version")
+        guard let seal = try? JSONDecoder().decode(Seal.self, from: data) else {
+            throw corrupt("it is not JSON with a version and a checksum")
         }
-        guard version == Identity.currentVersion else {
-            throw .unsupportedVersion(file: path, found: version, supported: Identity.currentVersion)
+        guard bytes.starts(with: Identity.opening.utf8), let end = bytes.firstRange(of: Identity.sealing.utf8),
+            seal.checksum == Identity.checksum(of: Array(bytes[Identity.opening.utf8.count..<end.lowerBound]))
+        else { throw corrupt("the checksum is not that of the lines above it") }
+        guard seal.version == Identity.currentVersion else {
+            throw .unsupportedVersion(file: path, found: seal.version, supported: Identity.currentVersion)
         }
         guard let file = try? JSONDecoder().decode(File.self, from: data) else {
             throw corrupt("a field is missing or of the wrong type")
@@ -101,7 +107,6 @@ extension Identity {
         self.init(
             node: node, cluster: cluster, incarnation: Incarnation(file.incarnation), boot: file.boot, journal: journal,
             vote: vote)
-        guard file.checksum == checksum else { throw corrupt("the checksum is not that of the fields") }
     }
 
     // MARK: The file

@@ -74,13 +74,13 @@ extension JournalFileHeader {
             T(littleEndian: span.unsafeLoadUnaligned(fromByteOffset: at, as: type))
         }
         guard bytes.starts(with: JournalFileHeader.magic) else { throw corrupt(0, "this is no journal file") }
-        let version = load(UInt32.self, 8)
-        guard version == JournalFormat.currentVersion else {
-            throw .unsupportedVersion(file: file, found: version, supported: JournalFormat.currentVersion)
-        }
         let checksum = JournalFormat.checksum(span.extracting(0..<JournalFileHeader.checksumOffset), seed: 0)
         guard load(UInt64.self, JournalFileHeader.checksumOffset) == checksum else {
             throw corrupt(0, "the header's checksum is not that of the header")
+        }
+        let version = load(UInt32.self, 8)
+        guard version == JournalFormat.currentVersion else {
+            throw .unsupportedVersion(file: file, found: version, supported: JournalFormat.currentVersion)
         }
         let capacity = load(UInt64.self, 16)
         guard load(UInt32.self, 12) == JournalFormat.sectorSize,

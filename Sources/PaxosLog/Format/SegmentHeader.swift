@@ -39,13 +39,10 @@ extension SegmentHeader {
     package init(decoding bytes: borrowing RawSpan) throws(SegmentFault) {
         guard bytes.byteCount >= SegmentHeader.length else { throw .truncated }
         guard bytes.field(UInt64.self, at: 0) == SegmentHeader.magic else { throw .wrongMagic }
-        let version = bytes.field(UInt32.self, at: 8)
         guard SegmentHeader.checksum(of: bytes) == bytes.field(UInt64.self, at: SegmentHeader.checksumOffset) else {
-            // Another version may keep its checksum elsewhere, so it is told apart before the checksum is; but when the
-            // bytes are those of version 0 in all else, it is the version that was damaged.
-            throw version == SegmentHeader.version || SegmentHeader.isVersionDamaged(bytes)
-                ? .wrongChecksum : .unsupportedVersion(version)
+            throw .wrongChecksum
         }
+        let version = bytes.field(UInt32.self, at: 8)
         guard version == SegmentHeader.version else { throw .unsupportedVersion(version) }
         guard bytes.field(UInt32.self, at: 12) == 0 else { throw .reservedBytesInUse }
         let firstSlot = bytes.field(UInt64.self, at: 32)
@@ -57,14 +54,5 @@ extension SegmentHeader {
 
     private static func checksum(of bytes: borrowing RawSpan) -> UInt64 {
         bytes.extracting(0..<checksumOffset).withUnsafeBytes { SegmentChecksum.segmentHeader($0) }
-    }
-
-    private static func isVersionDamaged(_ bytes: borrowing RawSpan) -> Bool {
-        var copy = bytes.extracting(0..<length).withUnsafeBytes { [UInt8]($0) }
-        return copy.withUnsafeMutableBytes { copy in
-            copy.storeField(version, at: 8)
-            let checksum = SegmentChecksum.segmentHeader(UnsafeRawBufferPointer(rebasing: copy[..<checksumOffset]))
-            return checksum == UnsafeRawBufferPointer(copy).bytes.field(UInt64.self, at: checksumOffset)
-        }
     }
 }

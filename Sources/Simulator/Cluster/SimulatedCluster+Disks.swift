@@ -38,7 +38,9 @@ extension SimulatedCluster {
 
     /// A node is mended that has started from what was harmed, and votes, and whose log is whole again.
     private func isMended(_ id: NodeID) -> Bool {
-        guard !unmet.contains(id), let node = nodes[id], let status = node.driver?.status else { return false }
+        guard !unmet.contains(id), let node = nodes[id], node.canReadAll, let status = node.driver?.status else {
+            return false
+        }
         return status.role != .learner && status.role != .forming && status.mendingThrough == nil
             && node.isLogWhole
     }
@@ -58,9 +60,13 @@ extension SimulatedCluster {
     func damage(_ id: NodeID, _ fault: Fault) -> Bool {
         guard let node = nodes[id], node.isJournalMarked, !harmed.contains(id), plan.isBeyondBudget || mayHarm(id)
         else { return false }
-        guard let harm = fault == .bitFlip ? node.flipBit(using: &random) : node.misdirect(using: &random) else {
-            return false
-        }
+        let harm =
+            switch fault {
+            case .bitFlip: node.flipBit(using: &random)
+            case .misdirected: node.misdirect(using: &random)
+            default: node.makeUnreadable(using: &random)
+            }
+        guard let harm else { return false }
         harmed.insert(id)
         unmet.insert(id)
         if harm.isOfLog { scrubbed.insert(id) }

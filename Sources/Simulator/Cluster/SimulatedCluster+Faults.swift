@@ -53,7 +53,10 @@ extension SimulatedCluster {
             try wipe(id)
             queue.plan(.restart(id), at: now + 50_000)
         case .bitFlip, .misdirected: return damage(id, fault)
-        case .readError: node.readsUntilError = Int.random(in: 0..<40, using: &random)
+        case .readError:
+            // For good, where the budget allows it, once in eight times.
+            if Int.random(in: 0..<8, using: &random) == 0, damage(id, fault) { break }
+            node.readsUntilError = Int.random(in: 0..<40, using: &random)
         case .rollback: return rollBack(id)
         }
         return true

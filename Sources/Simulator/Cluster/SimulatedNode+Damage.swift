@@ -15,17 +15,34 @@ struct Harm {
 }
 
 extension SimulatedNode {
-    /// The files that a node needs, that hold something.
-    private var files: [FilePath] {
+    /// All files of the node but those in quarantine.
+    private var allFiles: [FilePath] {
         let places = NodeFolder.Places(SimulatedNode.directory)
         var files = [SimulatedNode.directory.appending(Identity.fileName)]
         for folder in [places.journal, places.log, places.snapshots] {
-            let names = (try? disk.list(folder)) ?? []
-            files += names.map { folder.appending($0) }.filter {
-                !["spare", "unfinished", "partial"].contains($0.extension)
-            }
+            files += ((try? disk.list(folder)) ?? []).map { folder.appending($0) }
         }
-        return files.filter { !(disk.contents(of: $0) ?? []).isEmpty }
+        return files
+    }
+
+    /// The files that a node needs, that hold something.
+    private var files: [FilePath] {
+        allFiles.filter {
+            !["spare", "unfinished", "partial"].contains($0.extension) && !(disk.contents(of: $0) ?? []).isEmpty
+        }
+    }
+
+    /// Whether the drive can read all of them.
+    var canReadAll: Bool { allFiles.allSatisfy { disk.isReadable($0) } }
+
+    /// A sector can't be read any more.
+    func makeUnreadable(using random: inout SplitMix64) -> Harm? {
+        guard let file = files.randomElement(using: &random), let size = disk.contents(of: file)?.count else {
+            return nil
+        }
+        let start = Int.random(in: 0...(size - 1) / 512, using: &random) * 512
+        disk.makeUnreadable(file, start..<(start + 512))
+        return Harm(file: file, text: "the sector of \(file) at \(start) can't be read any more")
     }
 
     /// Any bit of any file, but rather one of a byte that is not zero: most of a journal's file is.

@@ -61,6 +61,26 @@ actor Cluster {
         processes[node] = try ChildProcess(Programs.node, arguments(node), output: output(node))
     }
 
+    /// Starts a node with an empty small disk in memory, in mounts of its own: it has room for one file of the journal.
+    /// - Returns: the file that takes the rest of the room.
+    func startWithoutRoom(_ node: Int) throws -> String {
+        precondition(processes[node] == nil, "a node runs once")
+        let script = #"mount -t tmpfs -o size=128m none "$0" && fallocate -l 80m "$0/ballast" && exec "$@""#
+        let process = try ChildProcess(
+            "/usr/bin/unshare",
+            ["--mount", "--propagation", "private", "sh", "-c", script, data(node), Programs.node] + arguments(node),
+            output: output(node))
+        processes[node] = process
+        return "/proc/\(process.pid)/root\(data(node))/ballast"
+    }
+
+    /// Whether a process may have mounts of its own here.
+    static func canMount() async -> Bool {
+        let script = ["--mount", "--propagation", "private", "mount", "-t", "tmpfs", "none", "/mnt"]
+        let trial = try? ChildProcess("/usr/bin/unshare", script, output: "/dev/null")
+        return (try? await trial?.wait()) == .exit(0)
+    }
+
     func startAll() async throws {
         for node in all where processes[node] == nil { try start(node) }
         for node in all { try await waitUntilHealthy(node) }
