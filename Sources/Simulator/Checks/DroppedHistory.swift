@@ -1,11 +1,12 @@
-// The entries that nodes dropped from their logs, kept by the simulation, so that all of the history can be looked at in
-// the end. What two nodes drop of a slot must be the same.
+// The entries that nodes held in their logs before they dropped them, kept by the simulation, so that all of the history can
+// be looked at in the end. What two nodes hold of a slot must be the same.
 
 import Paxos
 import PaxosLog
 
 struct DroppedHistory {
     private var entries: [Slot: [UInt8]] = [:]
+    /// How long the longest sound copy of each segment was.
     private var segments: [SegmentName: Int] = [:]
 
     subscript(slot: Slot) -> [UInt8]? { entries[slot] }
@@ -16,11 +17,11 @@ struct DroppedHistory {
             let size = Int(try log.size(of: name))
             guard segments[name] ?? 0 < size else { continue }
             var cursor = try log.cursor(from: name.firstSlot, depth: .payloads, through: name)
+            var isSound = true
             while let finding = try cursor.next() {
-                guard case .block(let block) = finding, let raw = block.raw else { continue }
-                try add(raw, of: node)
+                if case .block(let block) = finding, let raw = block.raw { try add(raw, of: node) } else { isSound = false }
             }
-            segments[name] = size
+            if isSound { segments[name] = size }
         }
     }
 
@@ -31,7 +32,7 @@ struct DroppedHistory {
             let bytes = Array(block.bytes[offset..<entry.end])
             guard entries[entry.slot, default: bytes] == bytes else {
                 throw SimulationFailure(
-                    description: "\(node) drops another entry of slot \(entry.slot) than others did")
+                    description: "\(node) holds another entry of slot \(entry.slot) than others did")
             }
             entries[entry.slot] = bytes
             offset = entry.end

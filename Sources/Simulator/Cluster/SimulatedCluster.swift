@@ -375,6 +375,7 @@ final class SimulatedCluster {
     // MARK: The end
 
     private func checkEnd() throws {
+        for id in members { if let node = nodes[id] { try keepHistory(of: node) } }
         let logs = try members.compactMap { id -> (node: NodeID, entries: [[UInt8]], disk: MemoryFileSystem)? in
             guard let node = nodes[id], let driver = node.driver else {
                 if plan.isBeyondBudget { return nil }
