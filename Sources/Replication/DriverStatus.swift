@@ -43,8 +43,10 @@ package struct DriverStatus: Sendable {
     package var ignoredMessages: UInt64
     package var isStopping: Bool
     package var waitingFor: [NodeID]
-    /// What was damaged at the start, and is in quarantine.
+    /// What was damaged at the start.
     package var setAside: [SetAside]
+    /// In how many slots this node accepted values that its disk has lost, and that are not settled yet.
+    package var unknownSlots: Int
     /// How far the log is being learned again that was cut at damage; nil when it is whole.
     package var mendingThrough: Slot?
 
@@ -80,7 +82,8 @@ extension ReplicaDriver {
             requestBytes: commands.bytes, readsUnderWay: reads.count, queuedBytes: incoming.bytes,
             acceptedBytes: replica?.acceptor.accepted.byteCount ?? 0, unloggedBytes: tail?.undurableBytes ?? 0,
             ignoredMessages: replica?.ignoredMessages ?? 0, isStopping: isStopping,
-            waitingFor: formation?.missing ?? [], setAside: setAside, mendingThrough: repair?.through)
+            waitingFor: formation?.missing ?? [], setAside: setAside,
+            unknownSlots: replica?.acceptor.unknown.slotCount ?? 0, mendingThrough: repair?.through)
     }
 
     private var role: DriverStatus.Role {

@@ -22,6 +22,7 @@ extension NodeStatus {
             ("keys", .number(UInt64(driver.keys))),
             ("stopping", .bool(driver.isStopping)),
             ("setAside", .array(driver.setAside.map { .string($0.reason) })),
+            ("unknownSlots", .number(UInt64(driver.unknownSlots))),
             ("mendingThrough", driver.mendingThrough.map { .number($0.rawValue) } ?? .null),
             (
                 "log",
