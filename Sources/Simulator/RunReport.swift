@@ -12,8 +12,10 @@ struct RunReport: Sendable {
     var crashes = 0
     /// Starts that a node refused because of damage.
     var refusals = 0
-    /// What nodes set aside because it was damaged.
+    /// Damage that nodes found and went on without.
     var quarantined = 0
+    /// Slots whose values a node had accepted and lost, at its starts.
+    var unknownSlots = 0
     /// Votes that were given back.
     var readmissions = 0
     var faults: [Fault: Int] = [:]
@@ -30,7 +32,7 @@ struct RunReport: Sendable {
         let faults = faults.sorted { $0.key < $1.key }.map { "\($0.key.rawValue) \($0.value)" }
         return "\(acknowledged) writes acknowledged, \(reads) reads, \(refused) refused, \(unknown) unknown; "
             + "\(slots) slots, \(elections) elections, \(crashes) crashes, \(quarantined) times damage set aside, "
-            + "\(readmissions) votes given back, \(refusals) starts refused; "
+            + "\(unknownSlots) slots unknown, \(readmissions) votes given back, \(refusals) starts refused; "
             + "\(decimal(Double(simulatedTime) / 1_000_000, digits: 1)) s simulated, \(events) events; "
             + "faults: \(faults.isEmpty ? "none" : faults.joined(separator: ", "))"
     }
@@ -45,6 +47,7 @@ struct RunReport: Sendable {
         crashes += other.crashes
         refusals += other.refusals
         quarantined += other.quarantined
+        unknownSlots += other.unknownSlots
         readmissions += other.readmissions
         faults.merge(other.faults) { $0 + $1 }
         slots += other.slots

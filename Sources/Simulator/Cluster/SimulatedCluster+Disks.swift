@@ -36,10 +36,12 @@ extension SimulatedCluster {
         return mayHarm(id)
     }
 
-    /// A node is mended that has started from what was harmed, and votes, and whose log is whole again.
-    private func isMended(_ id: NodeID) -> Bool {
+    /// A node is mended that has started from what was harmed, and votes, and whose log is whole again, and knows what it
+    /// accepted.
+    func isMended(_ id: NodeID) -> Bool {
         guard !unmet.contains(id), let status = nodes[id]?.driver?.status else { return false }
         return status.role != .learner && status.role != .forming && status.mendingThrough == nil
+            && status.unknownSlots == 0
     }
 
     func wipe(_ id: NodeID) throws {
@@ -62,6 +64,8 @@ extension SimulatedCluster {
         harmed.insert(id)
         unmet.insert(id)
         tell("\(id): \(what)")
+        // Half of them meet it at once, and not when all that was young is old.
+        if node.isRunning, Bool.random(using: &random) { crash(id) }
         return true
     }
 

@@ -266,6 +266,7 @@ final class SimulatedCluster {
             switch text {
             case .electionStarted: report.elections += 1
             case .setAside: report.quarantined += 1
+            case .slotsUnknown(let count): report.unknownSlots += count
             case .voteReturned: report.readmissions += 1
             default: break
             }
@@ -340,8 +341,8 @@ final class SimulatedCluster {
         try ClusterChecks.checkEqual(logs.map { ($0.node, $0.entries) })
         try ClusterChecks.checkReports(members.compactMap { nodes[$0]?.driver?.clusterView })
         try ClusterChecks.checkSegments(logs.map { ($0.node, $0.disk) })
-        // Where no majority votes, what it acknowledged last may stand with none of the others.
-        let voters = logs.count { [.follower, .candidate, .leader].contains(nodes[$0.node]?.driver?.status.role) }
+        // Where no majority votes and holds what it accepted, what was acknowledged last may stand nowhere any more.
+        let voters = logs.count { isMended($0.node) }
         try history.check(against: longest, isWhole: voters > members.count / 2)
         try history.checkOrder(against: longest)
         try history.checkLinearizable()
