@@ -10,6 +10,9 @@ package struct Acceptor: Sendable {
     private let vouchedThrough: Slot
     /// What was accepted above `chosenThrough`.
     package private(set) var accepted: AcceptedRuns
+    /// What was accepted above `knownChosenThrough` and lost; no slot of it is in `accepted`. It counts as accepted where
+    /// others ask, and as missing where runs are accepted.
+    package private(set) var unknown: [UnknownRun]
 
     /// The leader whose runs are being accepted, its base, and how far they were accepted from there without a gap.
     private var followed: (ballot: Ballot, base: Slot, through: Slot) = (.none, .first, .zero)
@@ -32,14 +35,16 @@ package struct Acceptor: Sendable {
     /// - Parameters:
     ///   - vouchedThrough: how far slots are known to be chosen whose values may have to be learned again.
     ///   - accepted: what the journal holds above `chosenThrough`.
+    ///   - unknown: what it held there too, and has lost.
     package init(
-        promised: Ballot, chosenThrough: Slot, vouchedThrough: Slot = .zero, accepted: [Run], window: Window,
-        checksum: @escaping RunChecksum
+        promised: Ballot, chosenThrough: Slot, vouchedThrough: Slot = .zero, accepted: [Run],
+        unknown: [UnknownRun] = [], window: Window, checksum: @escaping RunChecksum
     ) {
         self.promised = promised
         self.chosenThrough = chosenThrough
         self.vouchedThrough = vouchedThrough
         self.accepted = AcceptedRuns(checksum: checksum)
+        self.unknown = unknown.from(max(chosenThrough, vouchedThrough).next)
         self.window = window
         self.checksum = checksum
         for run in accepted { self.accepted.insert(run) }
@@ -80,6 +85,7 @@ package struct Acceptor: Sendable {
         guard let part = run.part(in: expected...end, sealedBy: checksum) else { return .known }
         promised = run.ballot
         accepted.insert(part)
+        unknown.settle(part.slots)
         followed.through = part.lastSlot
         return .accepted(part)
     }
@@ -115,8 +121,7 @@ package struct Acceptor: Sendable {
     package mutating func advance() -> [Run] {
         let end = min(marked, followed.through)
         guard end > chosenThrough, chosenThrough >= followed.base.previous else { return [] }
-        chosenThrough = end
-        let chosen = accepted.removeAll(through: end)
+        let chosen = takeChosen(through: end)
         precondition(
             chosen.allSatisfy { $0.ballot == followed.ballot }, "only what this leader proposed is chosen on its word")
         return chosen
@@ -125,15 +130,20 @@ package struct Acceptor: Sendable {
     /// Takes values that are known to be chosen and follow on `chosenThrough`.
     package mutating func learn(chosen run: Run) {
         precondition(run.firstSlot == chosenThrough.next, "chosen values are learned in order")
-        chosenThrough = run.lastSlot
-        _ = accepted.removeAll(through: chosenThrough)
+        _ = takeChosen(through: run.lastSlot)
+    }
+
+    /// - Returns: what was accepted there.
+    private mutating func takeChosen(through slot: Slot) -> [Run] {
+        chosenThrough = slot
+        unknown = unknown.from(slot.next)
+        return accepted.removeAll(through: slot)
     }
 
     /// Everything through `slot`, above `chosenThrough`, is known to be chosen, and its values are not needed here.
     package mutating func learn(through slot: Slot) {
         precondition(slot > chosenThrough, "what is chosen stays so")
-        chosenThrough = slot
-        _ = accepted.removeAll(through: slot)
+        _ = takeChosen(through: slot)
     }
 
     /// Phase 1b's content: how far every slot is chosen, and what was accepted behind that.
@@ -143,4 +153,7 @@ package struct Acceptor: Sendable {
     package func acceptedValues(from base: Slot) -> [Run] {
         accepted.from(max(base, knownChosenThrough.next))
     }
+
+    /// What was accepted there too, and can't be named.
+    package func unknownValues(from base: Slot) -> [UnknownRun] { unknown.from(base) }
 }

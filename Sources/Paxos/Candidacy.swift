@@ -9,6 +9,7 @@ package struct Candidacy: Sendable {
     private struct Parts: Sendable {
         var chosenThrough: Slot
         var accepted: [Int: [Run]] = [:]
+        var unknown: [UnknownRun] = []
         var expected: Int
         var isWhole: Bool { accepted.count == expected }
     }
@@ -25,6 +26,7 @@ package struct Candidacy: Sendable {
         var parts = promises[node] ?? Parts(chosenThrough: promise.chosenThrough, expected: promise.parts)
         guard parts.chosenThrough == promise.chosenThrough, parts.expected == promise.parts else { return }
         parts.accepted[promise.part] = promise.accepted
+        if promise.part == 0 { parts.unknown = promise.unknown }
         promises[node] = parts
     }
 
@@ -38,8 +40,24 @@ package struct Candidacy: Sendable {
             .max { ($0.0, $1.1) < ($1.0, $0.1) }
     }
 
-    /// What must be proposed above `floor`: for each slot the value accepted at the highest ballot, and a no-op where no
-    /// promise names one but a later slot has one.
+    /// Whether the promises tell, for every slot above `floor`, what may have been chosen there. A promiser that has lost
+    /// what it accepted may hide a value of a higher ballot than any that is named. Nothing was chosen at such a ballot,
+    /// and nothing will be, if every majority has a promiser in it that accepted at none of them.
+    package func isSettled(above floor: Slot, in configuration: Configuration) -> Bool {
+        let whole = promises.values.filter(\.isWhole)
+        let lost = whole.flatMap { $0.unknown.from(floor.next) }
+        guard !lost.isEmpty else { return true }
+        let runs = whole.flatMap { $0.accepted.values.joined() }
+        let enough = configuration.members.count - configuration.majority + 1
+        return Set(lost.flatMap { $0.slots.lowerBound.rawValue...$0.slots.upperBound.rawValue }).allSatisfy { slot in
+            let slot = Slot(slot)
+            let known = runs.lazy.filter { $0.slots.contains(slot) }.map(\.ballot).max() ?? .none
+            return whole.count - lost.count { $0.ballot > known && $0.slots.contains(slot) } >= enough
+        }
+    }
+
+    /// What must be proposed above `floor`, once all is settled: for each slot the value accepted at the highest ballot,
+    /// and a no-op where no promise names one but a later slot has one.
     package func values(above floor: Slot, time: UInt64, format: ValueFormat) -> [[UInt8]] {
         let runs = promises.values.filter(\.isWhole).flatMap { $0.accepted.values.joined() }
             .filter { $0.lastSlot > floor }

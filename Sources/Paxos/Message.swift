@@ -60,12 +60,17 @@ extension Message {
         package var parts: Int
         /// What was accepted above `chosenThrough` and from the Prepare's base on; by slot.
         package var accepted: [Run]
-        package init(ballot: Ballot, chosenThrough: Slot, part: Int, parts: Int, accepted: [Run]) {
+        /// What was accepted there too, and whose values are lost. All of it stands in the first part.
+        package var unknown: [UnknownRun]
+        package init(
+            ballot: Ballot, chosenThrough: Slot, part: Int, parts: Int, accepted: [Run], unknown: [UnknownRun] = []
+        ) {
             self.ballot = ballot
             self.chosenThrough = chosenThrough
             self.part = part
             self.parts = parts
             self.accepted = accepted
+            self.unknown = unknown
         }
     }
 

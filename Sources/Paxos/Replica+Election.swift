@@ -75,7 +75,8 @@ extension Replica {
         receive(
             Message.Promise(
                 ballot: ballot, chosenThrough: acceptor.knownChosenThrough, part: 0, parts: 1,
-                accepted: acceptor.acceptedValues(from: candidacy.base)),
+                accepted: acceptor.acceptedValues(from: candidacy.base),
+                unknown: acceptor.unknownValues(from: candidacy.base)),
             from: settings.node)
     }
 
@@ -83,13 +84,14 @@ extension Replica {
         guard case .candidate(var candidacy) = role, promise.ballot == candidacy.ballot else { return ignore() }
         candidacy.receive(promise, from: node)
         role = .candidate(candidacy)
-        if candidacy.wholePromises >= configuration.majority { lead(candidacy) }
+        guard candidacy.wholePromises >= configuration.majority else { return }
+        let base = max(candidacy.chosenThrough?.slot ?? .zero, acceptor.chosenThrough).next
+        // As long as the values of a slot are lost that may be chosen, another promise must name them.
+        if candidacy.isSettled(above: base.previous, in: configuration) { lead(candidacy, from: base) }
     }
 
     /// A majority has promised. Everything that a promiser knows to be chosen is learned before anything is proposed.
-    private mutating func lead(_ candidacy: Candidacy) {
-        let known = candidacy.chosenThrough?.slot ?? .zero
-        let base = max(known, acceptor.chosenThrough).next
+    private mutating func lead(_ candidacy: Candidacy, from base: Slot) {
         var leadership = Leadership(ballot: candidacy.ballot, base: base, inherited: candidacy)
         for node in others { leadership.peers[node] = Leadership.Progress(base: base) }
         role = .leader(leadership)

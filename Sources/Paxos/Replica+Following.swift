@@ -15,12 +15,13 @@ extension Replica {
         ticksSinceLeader = 0
         record(.promise(prepare.ballot))
         let parts = cut(acceptor.acceptedValues(from: prepare.base))
+        let unknown = acceptor.unknownValues(from: prepare.base)
         for (index, part) in parts.enumerated() {
             send(
                 .promise(
                     Message.Promise(
                         ballot: prepare.ballot, chosenThrough: acceptor.knownChosenThrough, part: index,
-                        parts: parts.count, accepted: part)),
+                        parts: parts.count, accepted: part, unknown: index == 0 ? unknown : [])),
                 to: node, .afterRecords)
         }
     }

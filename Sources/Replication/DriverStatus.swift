@@ -43,10 +43,12 @@ package struct DriverStatus: Sendable {
     package var ignoredMessages: UInt64
     package var isStopping: Bool
     package var waitingFor: [NodeID]
-    /// What was damaged at the start, and is in quarantine.
+    /// What was damaged at the start.
     package var setAside: [SetAside]
     /// What was found damaged of the log since.
     package var logDamage: LogDamageStatus
+    /// In how many slots this node accepted values that its disk has lost, and that are not settled yet.
+    package var unknownSlots: Int
     /// How far the log is being learned again that was cut at damage; nil when it is whole.
     package var mendingThrough: Slot?
 
@@ -83,7 +85,7 @@ extension ReplicaDriver {
             acceptedBytes: replica?.acceptor.accepted.byteCount ?? 0, unloggedBytes: tail?.undurableBytes ?? 0,
             ignoredMessages: replica?.ignoredMessages ?? 0, isStopping: isStopping,
             waitingFor: formation?.missing ?? [], setAside: setAside, logDamage: damaged.status,
-            mendingThrough: repair?.through)
+            unknownSlots: replica?.acceptor.unknown.slotCount ?? 0, mendingThrough: repair?.through)
     }
 
     private var role: DriverStatus.Role {

@@ -76,8 +76,12 @@ package enum Report: Sendable, Equatable {
     case electionStarted(Ballot)
     case founded(UniqueID)
     case adopted(UniqueID, Incarnation)
-    /// What was damaged at the start is in quarantine.
+    /// What was damaged at the start, and the node goes on without.
     case setAside(SetAside)
+    /// In so many slots this node's disk has lost what it accepted: they are unknown in its promises until they are settled.
+    case slotsUnknown(Int)
+    /// All of them were accepted again, or are chosen.
+    case slotsSettled
     /// The log holds again what it held before it was damaged.
     case mended(through: Slot)
     /// A part of the chosen log was found damaged while the node runs.

@@ -1,6 +1,7 @@
 // What is done about damage in a data folder before the node starts. The damaged part goes to quarantine, and the node
 // goes on with less: without the end of its log, which it learns again from the others and vouches for meanwhile, or
-// without its vote, which the others give back. docs/decisions/0010-mending.md says why that is safe.
+// without its vote, which the others give back. A journal that has lost nothing but values stays as it is.
+// docs/decisions/0010-mending.md and 0012-unknown-slots.md say why that is safe.
 
 import Paxos
 import PaxosLog
@@ -131,7 +132,7 @@ struct FolderRepair {
 
     // MARK: Journal
 
-    /// Opens the journal, or a new one in the place of one that must not be trusted; the node has no vote then. It vouches
+    /// Opens the journal, without values that damage has taken, or a new one in the place of one that must not be trusted; the node has no vote then. It vouches
     /// for what the log held once if that was cut, now or before.
     mutating func journal(
         _ identity: inout Identity, behind through: Slot, _ other: UniqueID,
@@ -140,7 +141,11 @@ struct FolderRepair {
         let isVouching = isAllowed ? try quarantine.holdsSegments() : false
         let reason: String
         do {
-            return try readAgain { () throws(StorageError) in try open(identity.journal, through, isVouching) }
+            let opened = try readAgain { () throws(StorageError) in
+                try open(identity.journal, through, isVouching)
+            }
+            for damage in opened.1.damage { note(damage, []) }
+            return opened
         } catch .foreign(let file, let why) where isAllowed {
             reason = "\(file): \(why)"
         } catch {

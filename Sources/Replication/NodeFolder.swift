@@ -45,7 +45,7 @@ package struct NodeFolder: ~Copyable {
         ) throws(StorageError) -> (Journal, JournalRecovery) {
             try Journal.open(
                 fileSystem, directory: places.journal, identity: JournalIdentity(node: node, journal: id),
-                fileBytes: journalFileBytes, seed: seed, logThrough: through, vouching: vouching)
+                fileBytes: journalFileBytes, seed: seed, logThrough: through, mends: mends, vouching: vouching)
         }
         var (journal, journaled) = try repair.journal(
             &identity, behind: logged.log.through, .random(using: &random), openJournal)
@@ -60,7 +60,7 @@ package struct NodeFolder: ~Copyable {
             // A journal without a log is the newer: its genesis came when that of an earlier journal was lost.
             if logged.genesis == nil, mends, identity.cluster != genesis.value.cluster { identity.cluster = nil }
             try identity.join(genesis.value, fileSystem, places)
-        } else if identity.cluster != nil {
+        } else if identity.cluster != nil || !journaled.damage.isEmpty {
             // Whatever was lost, now or at an earlier start: what the journal holds can't be told to be a vote.
             guard mends else {
                 throw .missing(
@@ -80,8 +80,8 @@ package struct NodeFolder: ~Copyable {
             snapshot: snapshot?.base.through,
             log: logged.log.extent, logBlocks: logged.log.recovery.blocks,
             segmentBytes: logged.log.recovery.segmentBytes, promised: journaled.promised, chosen: journaled.chosen,
-            vouchedThrough: journaled.vouchedThrough, accepted: journaled.accepted, now: now,
-            setAside: repair.done, lostBlocks: repair.lostBlocks)
+            vouchedThrough: journaled.vouchedThrough, accepted: journaled.accepted,
+            unknown: journaled.unknown, now: now, setAside: repair.done, lostBlocks: repair.lostBlocks)
         return NodeFolder(journal: journal, log: logged.takeLog(), recovered: recovered)
     }
 

@@ -122,6 +122,12 @@ extension ByteBuffer {
             write(UInt32(message.parts))
             write(UInt32(message.accepted.count))
             for run in message.accepted { write(run) }
+            write(UInt32(message.unknown.count))
+            for run in message.unknown {
+                write(run.ballot)
+                write(run.slots.lowerBound)
+                write(UInt32(run.count))
+            }
             return .promise
         case .accept(let message):
             write(message.base)
@@ -298,7 +304,29 @@ extension ByteBuffer {
             }
             accepted.append(run)
         }
-        return .init(ballot: ballot, chosenThrough: chosenThrough, part: part, parts: parts, accepted: accepted)
+        return .init(
+            ballot: ballot, chosenThrough: chosenThrough, part: part, parts: parts, accepted: accepted,
+            unknown: try readUnknownRuns(above: chosenThrough))
+    }
+
+    private mutating func readUnknownRuns(above chosenThrough: Slot) throws(PeerCodecError) -> [UnknownRun] {
+        var unknown: [UnknownRun] = []
+        let runs = Int(try read(UInt32.self))
+        guard runs <= readableBytes / 28 else { throw .truncated }
+        for _ in 0..<runs {
+            let ballot = try readBallot()
+            let first = try readPositiveSlot()
+            let count = Int(try read(UInt32.self))
+            guard first > unknown.last?.slots.upperBound ?? chosenThrough else {
+                throw .malformed("unknown runs overlap")
+            }
+            // A value takes four bytes at least, and came in a frame.
+            guard ballot > .none, (1...PeerCodec.mostFrameBytes / 4).contains(count),
+                first + count <= JournalFormat.highestSlot
+            else { throw .malformed("an unknown run that nobody can have accepted") }
+            unknown.append(UnknownRun(ballot: ballot, slots: first...(first + (count - 1))))
+        }
+        return unknown
     }
 
     private mutating func readForward() throws(PeerCodecError) -> ForwardedCommands {

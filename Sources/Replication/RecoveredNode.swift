@@ -38,9 +38,11 @@ package struct RecoveredNode: Sendable {
     package var vouchedThrough: Slot
     /// What it has accepted above those.
     package var accepted: [Run]
+    /// What it has accepted there too, and lost to damage.
+    package var unknown: [UnknownRun] = []
     /// The wall clock at the start, in microseconds since 1970.
     package var now: UInt64
-    /// What was damaged, and is in quarantine now.
+    /// What was damaged, and is in quarantine now, or is nothing that the node can't go on without.
     package var setAside: [SetAside] = []
     /// Blocks that the log held behind its damage: what is learned in their place must be the same.
     package var lostBlocks: [BlockDigest] = []

@@ -107,7 +107,7 @@ extension ReplicaDriver {
         let acceptor = Acceptor(
             promised: recovered?.promised ?? .none, chosenThrough: recovered?.chosen.last?.lastSlot ?? logThrough,
             vouchedThrough: recovered?.vouchedThrough ?? .zero, accepted: recovered?.accepted ?? [],
-            window: configuration.window, checksum: Run.xxh3)
+            unknown: recovered?.unknown ?? [], window: configuration.window, checksum: Run.xxh3)
         replica = Replica(
             settings: settings, configuration: membership.configuration, acceptor: acceptor,
             format: .entries(of: session, vote: vote), seed: random.next())

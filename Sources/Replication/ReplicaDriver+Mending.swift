@@ -1,5 +1,5 @@
 // A log that was cut at damage, and is learned again from the others: until it reaches what it held once, and with the
-// same digests.
+// same digests. And slots of the journal whose values damage has taken, until they are settled.
 
 import Paxos
 import PaxosLog
@@ -20,6 +20,10 @@ extension ReplicaDriver {
             digests: Dictionary(
                 recovered.lostBlocks.map { ($0.slots.upperBound, $0.chainDigest) }, uniquingKeysWith: { $1 }))
         if repair.through > replica?.chosenThrough ?? .zero || !repair.digests.isEmpty { self.repair = repair }
+        let unknown = recovered.unknown.slotCount
+        guard unknown > 0 else { return }
+        hasUnknownSlots = true
+        effects.append(.report(.slotsUnknown(unknown)))
     }
 
     /// Holds what the log got against what it held.
@@ -34,6 +38,10 @@ extension ReplicaDriver {
     }
 
     mutating func tickMending() {
+        if hasUnknownSlots, replica?.acceptor.unknown.isEmpty == true {
+            hasUnknownSlots = false
+            effects.append(.report(.slotsSettled))
+        }
         guard let repair, let tail, store.appliedThrough >= repair.through, tail.durableThrough >= repair.lastDigest
         else { return }
         self.repair = nil

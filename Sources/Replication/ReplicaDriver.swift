@@ -31,6 +31,8 @@ package struct ReplicaDriver: Sendable {
     var recollection: Recollection
     /// Set while the log lacks what it held once.
     var repair: LogRepair?
+    /// Whether this node has said that slots are unknown, and not yet that they are settled.
+    var hasUnknownSlots = false
     /// What was damaged when this node started.
     let setAside: [SetAside]
 

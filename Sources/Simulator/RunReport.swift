@@ -12,13 +12,15 @@ struct RunReport: Sendable {
     var crashes = 0
     /// Starts that a node refused because of damage.
     var refusals = 0
-    /// What nodes set aside because it was damaged.
+    /// Damage that nodes found and went on without.
     var quarantined = 0
     /// Damaged segments that a running node replaced by a peer's.
     var mendedSegments = 0
     var snapshots = 0
     /// Snapshots of peers that were taken over.
     var installations = 0
+    /// Slots whose values a node had accepted and lost, at its starts.
+    var unknownSlots = 0
     /// Votes that were given back.
     var readmissions = 0
     var faults: [Fault: Int] = [:]
@@ -36,7 +38,8 @@ struct RunReport: Sendable {
         return "\(acknowledged) writes acknowledged, \(reads) reads, \(refused) refused, \(unknown) unknown; "
             + "\(slots) slots, \(elections) elections, \(crashes) crashes, \(quarantined) times damage set aside, "
             + "\(mendedSegments) segments mended while running, \(snapshots) snapshots, "
-            + "\(installations) taken over from peers, \(readmissions) votes given back, \(refusals) starts refused; "
+            + "\(installations) taken over from peers, \(unknownSlots) slots unknown, \(readmissions) votes given back, "
+            + "\(refusals) starts refused; "
             + "\(decimal(Double(simulatedTime) / 1_000_000, digits: 1)) s simulated, \(events) events; "
             + "faults: \(faults.isEmpty ? "none" : faults.joined(separator: ", "))"
     }
@@ -54,6 +57,7 @@ struct RunReport: Sendable {
         mendedSegments += other.mendedSegments
         snapshots += other.snapshots
         installations += other.installations
+        unknownSlots += other.unknownSlots
         readmissions += other.readmissions
         faults.merge(other.faults) { $0 + $1 }
         slots += other.slots

@@ -48,6 +48,7 @@ extension TortureRun {
         tally.mended += 1
         say("\(node.name) has mended what was damaged: \(view.status.setAside.joined(separator: "; "))")
         if node.lostIncarnation == view.status.incarnation {
+            node.keepsDamage = view.status.setAside.contains { $0.contains("/journal/") }
             node.lostIncarnation = nil
             budget.giveBack(node.number)
         }
@@ -75,6 +76,7 @@ extension TortureRun {
     func startEmpty(_ node: TestedNode) throws(TortureFailure) {
         try node.disk.setAside()
         node.isFlipped = false
+        node.keepsDamage = false
         if node.lostIncarnation == nil { node.lostIncarnation = node.incarnation }
         tally.startedEmpty += 1
         say("\(node.name) starts with an empty folder")

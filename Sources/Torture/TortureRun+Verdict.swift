@@ -119,7 +119,7 @@ extension TortureRun {
     private func auditLogs() throws(TortureFailure) {
         let output = "\(settings.folder)/logtool.output"
         // A byte that was flipped, and that its node did not miss, is for verify to find, or was in no use.
-        let flipped = nodes.filter(\.isFlipped)
+        let flipped = nodes.filter(\.mayHoldDamage)
         for node in nodes {
             let ending = try ChildProcess.run([programs.logtool, "verify", node.disk.data], output: output)
             if ending == .exit(0) { continue }
@@ -135,7 +135,7 @@ extension TortureRun {
 
     private func auditWrites(_ history: History) throws(TortureFailure) {
         let output = "\(settings.folder)/log.txt"
-        guard let node = nodes.first(where: { !$0.isFlipped }) else { return }
+        guard let node = nodes.first(where: { !$0.mayHoldDamage }) else { return }
         let ending = try ChildProcess.run(
             [programs.logtool, "print", node.disk.data], output: output,
             errors: "\(settings.folder)/logtool.output")

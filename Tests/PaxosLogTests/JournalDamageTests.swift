@@ -170,7 +170,7 @@ import Testing
         try append(1...2, to: journal)
         let offsets = try fixture.offsets(of: 1)
         fixture.fileSystem.flipByte(of: fixture.path(1), at: offsets[1] + sector - 1)
-        #expect(try fixture.expectCorrupt()?.reason == "no record stands here")
+        #expect(try fixture.expectCorrupt()?.reason == "the padding behind a batch is not zero")
     }
 
     // MARK: What may not pass for a record
@@ -209,15 +209,19 @@ import Testing
 
     @Test(arguments: [
         JournalRecordHeader(
-            kind: .mark, offset: 3 * 4096, sequence: 1, durableMark: 3 * 4096, promised: .none, count: 7),
+            kind: .mark, offset: 3 * 4096, sequence: 1, durableMark: 3 * 4096, previousEnd: 3 * 4096, promised: .none,
+            count: 7),
         JournalRecordHeader(
             kind: .accepted, payloadLength: 1 << 30, offset: 3 * 4096, sequence: 1, durableMark: 3 * 4096,
+            previousEnd: 3 * 4096,
             promised: ballot(1), ballot: ballot(1), firstSlot: .first, count: 1),
         JournalRecordHeader(
             kind: .accepted, payloadLength: 8, offset: 3 * 4096, sequence: 1, durableMark: 3 * 4096,
+            previousEnd: 3 * 4096,
             promised: ballot(1), ballot: ballot(1), firstSlot: .first, count: 3),
         JournalRecordHeader(
-            kind: .promise, offset: 3 * 4096, sequence: 1, durableMark: 3 * 4096, promised: ballot(1),
+            kind: .promise, offset: 3 * 4096, sequence: 1, durableMark: 3 * 4096, previousEnd: 3 * 4096,
+            promised: ballot(1),
             ballot: ballot(2)),
         // Rounds and slots that nothing can come behind.
         JournalRecordHeader(
@@ -277,7 +281,8 @@ import Testing
                 #expect(slot == 30)
                 #expect(read == (1...30).map { .accepted(run($0...$0, at: ballot(1))) })
                 return
-            case .corrupt(let damage), .tornTail(let damage):
+            case .corrupt(let damage), .tornTail(let damage), .lostValues(_, _, let damage),
+                .damagedPadding(let damage):
                 Issue.record("a running journal is called damaged: \(damage)")
                 return
             case .mark, .inheritance, .continued: break

@@ -49,16 +49,16 @@ final class JournalFixture {
     }
 
     func open(
-        logThrough: UInt64 = 0, as identity: JournalIdentity = JournalFixture.identity
+        logThrough: UInt64 = 0, as identity: JournalIdentity = JournalFixture.identity, mends: Bool = false
     ) throws(StorageError) -> (journal: Journal, recovery: JournalRecovery) {
         starts += 1
         return try Journal.open(
             fileSystem, directory: JournalFixture.directory, identity: identity, fileBytes: fileBytes, seed: starts,
-            logThrough: Slot(logThrough))
+            logThrough: Slot(logThrough), mends: mends)
     }
 
-    func recovered(logThrough: UInt64 = 0) throws(StorageError) -> JournalRecovery {
-        try open(logThrough: logThrough).recovery
+    func recovered(logThrough: UInt64 = 0, mends: Bool = false) throws(StorageError) -> JournalRecovery {
+        try open(logThrough: logThrough, mends: mends).recovery
     }
 
     func path(_ sequence: UInt64) -> FilePath { JournalFolder.file(JournalFixture.directory, sequence) }
@@ -87,7 +87,9 @@ final class JournalFixture {
     func damages() throws -> [Damage] {
         try findings().compactMap { finding in
             switch finding {
-            case .corrupt(let damage), .tornTail(let damage): damage
+            case .corrupt(let damage), .tornTail(let damage), .damagedPadding(let damage),
+                .lostValues(_, _, let damage):
+                damage
             default: nil
             }
         }
@@ -101,7 +103,7 @@ final class JournalFixture {
             switch try reader.next() {
             case .record(_, let place), .mark(let place), .continued(let place), .inheritance(_, let place):
                 offsets.append(Int(place.offset))
-            case .end, .corrupt, .tornTail:
+            case .end, .corrupt, .tornTail, .lostValues, .damagedPadding:
                 return offsets
             }
         }
@@ -109,12 +111,12 @@ final class JournalFixture {
 
     /// Opens the journal, and demands that it be refused as corrupt and left as it was.
     func expectCorrupt(
-        logThrough: UInt64 = 0, sourceLocation: SourceLocation = #_sourceLocation
+        logThrough: UInt64 = 0, mends: Bool = false, sourceLocation: SourceLocation = #_sourceLocation
     ) throws -> Damage? {
         let before = try names()
         let operations = fileSystem.operations
         do {
-            _ = try open(logThrough: logThrough)
+            _ = try open(logThrough: logThrough, mends: mends)
             Issue.record("the journal was opened", sourceLocation: sourceLocation)
         } catch .corrupt(let damage) {
             #expect(try names() == before, sourceLocation: sourceLocation)

@@ -73,7 +73,7 @@ import Testing
                     "\(place.sequence) \(place.offset) inheritance, promised \(place.promised), chosen through "
                         + "\(inheritance.chosenThrough) at \(inheritance.chosenThroughBallot), highest slot "
                         + "\(inheritance.highestSlot)")
-            case .corrupt, .tornTail, .end:
+            case .corrupt, .tornTail, .lostValues, .damagedPadding, .end:
                 Issue.record("\(finding)")
             }
         }

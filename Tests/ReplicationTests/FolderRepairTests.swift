@@ -36,7 +36,9 @@ import Testing
 
     /// A member's folder: most slots are in the log, the last ones in the journal, and of the older ones the journal
     /// knows that they were chosen.
-    private static func folder(promises: UInt64 = 0) throws -> (MemoryFileSystem, logThrough: Slot) {
+    private static func folder(
+        promises: UInt64 = 0, isChosen: Bool = true
+    ) throws -> (MemoryFileSystem, logThrough: Slot) {
         let disk = MemoryFileSystem()
         try disk.createDirectory("/data")
         try Identity(node: node, cluster: genesis.cluster, incarnation: .first, boot: 5, journal: journal)
@@ -58,7 +60,7 @@ import Testing
                         ballot: ballot, firstSlot: through.next, count: slots - first + 1, body: body(first...slots),
                         sealedBy: Run.xxh3)),
             ],
-            [.chosenThrough(Slot(UInt64(slots)), ballot: ballot)], [.promise(promised)],
+            isChosen ? [.chosenThrough(Slot(UInt64(slots)), ballot: ballot)] : [], [.promise(promised)],
         ])
         for round in 0..<promises {
             try acceptor.append([[.promise(Ballot(round: 10 + round, node: NodeID(1), incarnation: .first))]])
@@ -137,6 +139,88 @@ import Testing
         #expect(found.identity.vote == found.identity.journal && found.promised == .none)
         #expect(try Self.quarantine(disk).count == 1)
         #expect(try Self.open(disk).identity.journal == found.identity.journal)
+    }
+
+    /// Where the values of the run stand that the journal of a folder holds.
+    private static func values(of disk: MemoryFileSystem) throws -> Int {
+        let reader = try JournalReader(disk, places.journal, identity: nil, logThrough: nil)
+        while true {
+            if case .record(.accepted, let place) = try reader.next() {
+                return Int(place.offset) + JournalFormat.recordHeaderSize
+            }
+        }
+    }
+
+    @Test(arguments: [4, 50, 430]) func damagedValuesOfTheJournalCostNothingElse(_ place: Int) throws {
+        let (disk, through) = try Self.folder(isChosen: false)
+        let whole = try Self.open(disk.afterCrash(keeping: .everything))
+        disk.flipByte(of: try Self.journalFile(disk), at: try Self.values(of: disk) + place)
+        #expect(throws: StorageError.self) { try Self.open(disk, mends: false) }
+        let found = try Self.open(disk)
+        #expect(found.promised == Self.promised && found.identity.incarnation == .first)
+        #expect(found.identity.journal == Self.journal)
+        #expect(found.logThrough == through && found.accepted.isEmpty)
+        #expect(found.unknown.map(\.slots) == whole.accepted.map(\.slots))
+        #expect(found.unknown.map(\.ballot) == whole.accepted.map(\.ballot))
+        #expect(found.setAside.count == 1 && found.setAside[0].kept.isEmpty)
+        #expect(try Self.quarantine(disk).isEmpty)
+        let again = try Self.open(disk)
+        #expect(again.unknown == found.unknown && again.setAside == found.setAside)
+    }
+
+    @Test func damagedValuesThatWereChosenAreVouchedFor() throws {
+        let (disk, through) = try Self.folder()
+        disk.flipByte(of: try Self.journalFile(disk), at: try Self.values(of: disk) + 50)
+        let found = try Self.open(disk)
+        #expect(found.identity.incarnation == .first && found.unknown.isEmpty && found.chosen.isEmpty)
+        #expect(found.logThrough == through && found.vouchedThrough == Slot(UInt64(Self.slots)))
+    }
+
+    /// Without genesis, what the journal held is nobody's: the node votes no more.
+    @Test func damagedGenesisInTheJournalCostsTheVote() throws {
+        let disk = MemoryFileSystem()
+        try disk.createDirectory("/data")
+        try Identity(node: Self.node, cluster: nil, incarnation: .learner, boot: 5, journal: Self.journal)
+            .write(disk, "/data")
+        let (acceptor, _) = try Journal.open(
+            disk, directory: Self.places.journal, identity: JournalIdentity(node: Self.node, journal: Self.journal),
+            fileBytes: 64 << 10, seed: 1, logThrough: .zero)
+        try acceptor.append([
+            [.chosen(Run(ballot: .none, firstSlot: .first, count: 1, body: Self.body(1...1), sealedBy: Run.xxh3))]
+        ])
+        try acceptor.markDurable()
+        disk.flipByte(
+            of: try Self.journalFile(disk), at: 2 * JournalFormat.sectorSize + JournalFormat.recordHeaderSize + 50)
+        let found = try Self.open(disk)
+        #expect(found.genesis == nil && found.identity.journal != Self.journal)
+    }
+
+    @Test func unknownSlotsAreToldUntilTheyAreSettled() throws {
+        let (disk, _) = try Self.folder(isChosen: false)
+        disk.flipByte(of: try Self.journalFile(disk), at: try Self.values(of: disk) + 50)
+        let found = try Self.open(disk)
+        let lost = try #require(found.unknown.first)
+        var driver = ReplicaDriver(
+            configuration: DriverConfiguration(node: Self.node, members: (0..<3).map { NodeID($0) }),
+            recovered: found, seed: 1)
+        func reports(_ driver: inout ReplicaDriver) -> [Report] {
+            driver.takeEffects().compactMap { if case .report(let report) = $0 { report } else { nil } }
+        }
+        #expect(reports(&driver).contains(.slotsUnknown(lost.count)))
+        #expect(driver.status.unknownSlots == lost.count)
+        let bounds = (Int(lost.slots.lowerBound.rawValue), Int(lost.slots.upperBound.rawValue))
+        let run = Run(
+            ballot: .none, firstSlot: lost.slots.lowerBound, count: lost.count, body: Self.body(bounds.0...bounds.1),
+            sealedBy: Run.xxh3)
+        let learned = Message.Learned(run: run, promised: Self.promised)
+        driver.handle(
+            .message(
+                PeerMessage(
+                    cluster: Self.genesis.cluster, incarnation: .first, configuration: .first,
+                    content: .paxos(.learned(learned))), from: NodeID(1)))
+        for tick in 0..<10 { driver.handle(.tick(now: UInt64(tick))) }
+        #expect(reports(&driver).contains(.slotsSettled))
+        #expect(driver.status.unknownSlots == 0)
     }
 
     /// The version is at 15.

@@ -31,8 +31,12 @@ import Testing
         .paxos(
             .promise(
                 .init(
-                    ballot: ballot, chosenThrough: Slot(5), part: 1, parts: 3,
-                    accepted: [run(ballot, from: 6, count: 2), run(ballot, from: 9, count: 1)]))),
+                    ballot: ballot, chosenThrough: Slot(5), part: 0, parts: 3,
+                    accepted: [run(ballot, from: 6, count: 2), run(ballot, from: 9, count: 1)],
+                    unknown: [
+                        UnknownRun(ballot: ballot, slots: Slot(8)...Slot(8)),
+                        UnknownRun(ballot: ballot, slots: Slot(10)...Slot(30)),
+                    ]))),
         .paxos(.promise(.init(ballot: ballot, chosenThrough: .zero, part: 0, parts: 1, accepted: []))),
         .paxos(.accept(.init(base: Slot(4), chosenThrough: Slot(8), run: run(ballot, from: 10, count: 40)))),
         .paxos(.accepted(.init(ballot: ballot, through: Slot(11)))),
@@ -198,6 +202,23 @@ import Testing
     }
 
     /// Fails when the bytes change: then the version and docs/wire-format.md must too.
+    @Test func unknownRunsThatNobodyCanHaveAcceptedAreRefused() {
+        func refuses(_ unknown: UnknownRun...) -> Bool {
+            let promise = Message.Promise(
+                ballot: Self.ballot, chosenThrough: Slot(5), part: 0, parts: 1, accepted: [], unknown: unknown)
+            var buffer = ByteBuffer(bytes: Self.frame(.paxos(.promise(promise))))
+            return (try? PeerCodec.decode(from: &buffer)) == nil
+        }
+        func unknown(_ slots: ClosedRange<UInt64>, at ballot: Ballot = Self.ballot) -> UnknownRun {
+            UnknownRun(ballot: ballot, slots: Slot(slots.lowerBound)...Slot(slots.upperBound))
+        }
+        #expect(!refuses(unknown(6...7), unknown(8...8)))
+        #expect(refuses(unknown(5...7)), "they are known to be chosen")
+        #expect(refuses(unknown(6...8), unknown(8...9)), "they overlap")
+        #expect(refuses(unknown(6...7, at: .none)), "no ballot")
+        #expect(refuses(unknown(6...(6 + UInt64(PeerCodec.mostFrameBytes) / 4))), "more than a frame holds")
+    }
+
     @Test func acceptedKeepsItsBytes() {
         let bytes = Self.frame(.paxos(.accepted(.init(ballot: Self.ballot, through: Slot(11)))))
         let digits = bytes[PeerCodec.frameHeaderLength...].map { byte -> String in

@@ -30,6 +30,7 @@ import Testing
         case .applyTwice, .ignoreChecksum: runs(3, 100, .loss)
         case .readWithoutRound: runs(1, 150, .pause, .timeOut)
         case .readBeforeNoOp: runs(21, 100, .loss, .partition, .crash)
+        case .unknownIsEmpty: runs(38, 150, .loss, .partition, .crash, .bitFlip)
         case .cutAtDamage:
             runs(6, 150, isBeyondBudget: true, .loss, .crash, .crashAll, .bitFlip, .misdirected)
         case .trustImage: runs(1, 100, .rollback, .loss, .partition, .crash)

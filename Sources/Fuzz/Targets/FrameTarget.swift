@@ -112,8 +112,12 @@ struct FrameTarget: FuzzTarget {
             .paxos(
                 .promise(
                     .init(
-                        ballot: ballot, chosenThrough: Slot(5), part: 1, parts: 3,
-                        accepted: [run(ballot, from: 6, count: 2), run(ballot, from: 9, count: 1)]))),
+                        ballot: ballot, chosenThrough: Slot(5), part: 0, parts: 3,
+                        accepted: [run(ballot, from: 6, count: 2), run(ballot, from: 9, count: 1)],
+                        unknown: [
+                            UnknownRun(ballot: ballot, slots: Slot(8)...Slot(8)),
+                            UnknownRun(ballot: ballot, slots: Slot(10)...Slot(30)),
+                        ]))),
             .paxos(.accept(.init(base: Slot(4), chosenThrough: Slot(8), run: run(ballot, from: 10, count: 9)))),
             .paxos(.accepted(.init(ballot: ballot, through: Slot(11)))),
             .paxos(.gap(.init(ballot: ballot, expected: Slot(11)))),

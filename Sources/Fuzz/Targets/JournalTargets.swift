@@ -62,7 +62,7 @@ struct RecordTarget: FuzzTarget {
             reading: while true {
                 switch try reader.next() {
                 case .end: break reading
-                case .corrupt, .tornTail: isWhole = false
+                case .corrupt, .tornTail, .lostValues, .damagedPadding: isWhole = false
                 case .record(.accepted(let run), _), .record(.chosen(let run), _):
                     require(run.byteRange(of: run.slots) == 0..<run.body.count, "a run's values fill it")
                 default: break
@@ -125,7 +125,7 @@ struct RecordTarget: FuzzTarget {
                 switch try reader.next() {
                 case .record(_, let place), .mark(let place), .continued(let place), .inheritance(_, let place):
                     records.append(Int(place.offset))
-                case .end, .corrupt, .tornTail:
+                case .end, .corrupt, .tornTail, .lostValues, .damagedPadding:
                     guard let bytes = fileSystem.contents(of: path) else {
                         fatalError("the journal has its first file")
                     }

@@ -23,6 +23,7 @@ extension NodeStatus {
             ("stopping", .bool(driver.isStopping)),
             ("setAside", .array(driver.setAside.map { .string($0.reason) })),
             ("logDamage", damage),
+            ("unknownSlots", .number(UInt64(driver.unknownSlots))),
             ("mendingThrough", driver.mendingThrough.map { .number($0.rawValue) } ?? .null),
             (
                 "log",

@@ -28,12 +28,18 @@ struct ReportLog {
             logger.notice("Cluster founded", metadata: ["cluster": "\(cluster)"])
         case .adopted(let cluster, let incarnation):
             logger.notice("Cluster joined", metadata: ["cluster": "\(cluster)", "incarnation": "\(incarnation)"])
+        case .setAside(let aside) where aside.kept.isEmpty:
+            logger.error("Damaged, and left where it is", metadata: ["what": "\(aside.reason)"])
         case .setAside(let aside):
             logger.error(
                 "Damaged, and set aside",
                 metadata: [
                     "what": "\(aside.reason)", "kept": "\(aside.kept.map(\.string).joined(separator: ", "))",
                 ])
+        case .slotsUnknown(let count):
+            logger.error("Values that this node accepted are lost to damage", metadata: ["slots": "\(count)"])
+        case .slotsSettled:
+            logger.notice("The slots are settled whose values were lost to damage")
         case .mended(let slot):
             logger.notice("The log holds again what was damaged", metadata: ["through": "\(slot)"])
         case .logDamaged(let damage):

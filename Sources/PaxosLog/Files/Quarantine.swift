@@ -86,9 +86,10 @@ package struct Quarantine {
     }
 }
 
-/// What was put into quarantine, and why.
+/// What a node goes on without, and why.
 package struct SetAside: Equatable, Sendable {
     package var reason: String
+    /// Where it is in quarantine; empty when the damage is left where it is.
     package var kept: [FilePath]
 
     package init(reason: String, kept: [FilePath]) {

@@ -26,6 +26,9 @@ package struct JournalRecordHeader: Equatable, Sendable {
     /// Every byte of the file below this offset was synced before this record was written. It is the start of the
     /// record's own batch.
     package var durableMark: Int
+    /// Where the records of the batch before this record's batch end; where records begin, in a file's first batch. So
+    /// records that are gone from the end of a batch are missed.
+    package var previousEnd: Int
     /// The highest ballot that the acceptor has promised, this record included.
     package var promised: Ballot
     package var ballot: Ballot
@@ -34,14 +37,16 @@ package struct JournalRecordHeader: Equatable, Sendable {
     package var payloadChecksum: UInt64
 
     package init(
-        kind: Kind, payloadLength: Int = 0, offset: Int, sequence: UInt64, durableMark: Int, promised: Ballot,
-        ballot: Ballot = .none, firstSlot: Slot = .zero, count: Int = 0, payloadChecksum: UInt64 = 0
+        kind: Kind, payloadLength: Int = 0, offset: Int, sequence: UInt64, durableMark: Int,
+        previousEnd: Int, promised: Ballot, ballot: Ballot = .none, firstSlot: Slot = .zero, count: Int = 0,
+        payloadChecksum: UInt64 = 0
     ) {
         self.kind = kind
         self.payloadLength = payloadLength
         self.offset = offset
         self.sequence = sequence
         self.durableMark = durableMark
+        self.previousEnd = previousEnd
         self.promised = promised
         self.ballot = ballot
         self.firstSlot = firstSlot
@@ -80,7 +85,7 @@ extension JournalRecordHeader {
         store(ballot, 56)
         store(firstSlot.rawValue, 72)
         store(UInt32(count), 80)
-        store(UInt32(0), 84)
+        store(UInt32(previousEnd), 84)
         store(payloadChecksum, 88)
         let covered = RawSpan(
             _unsafeStart: target + 8, byteCount: JournalFormat.recordHeaderSize - 8)
@@ -118,12 +123,12 @@ extension JournalRecordHeader {
             return .unknown(durableMark: durableMark, reason: "kind \(load(UInt8.self, 8)) is not known")
         }
         guard load(UInt8.self, 9) == 0, load(UInt16.self, 10) == 0, load(UInt16.self, 50) == 0,
-            load(UInt16.self, 66) == 0, load(UInt32.self, 84) == 0
+            load(UInt16.self, 66) == 0
         else { return .unknown(durableMark: durableMark, reason: "reserved bytes of a record are in use") }
         let header = JournalRecordHeader(
             kind: kind, payloadLength: Int(load(UInt32.self, 12)), offset: offset, sequence: file.sequence,
-            durableMark: durableMark, promised: loadBallot(40), ballot: loadBallot(56),
-            firstSlot: Slot(load(UInt64.self, 72)), count: Int(load(UInt32.self, 80)),
+            durableMark: durableMark, previousEnd: Int(load(UInt32.self, 84)), promised: loadBallot(40),
+            ballot: loadBallot(56), firstSlot: Slot(load(UInt64.self, 72)), count: Int(load(UInt32.self, 80)),
             payloadChecksum: load(UInt64.self, 88))
         if let reason = header.contradiction(capacity: file.capacity) {
             return .unknown(durableMark: durableMark, reason: reason)
@@ -139,6 +144,9 @@ extension JournalRecordHeader {
         guard durableMark <= offset, durableMark >= JournalFormat.sectorSize,
             JournalFormat.isSectorBoundary(durableMark)
         else { return "a durable mark is no batch's start" }
+        guard JournalFormat.sectorEnd(previousEnd) == durableMark else {
+            return "the batch before does not end where this one begins"
+        }
         guard max(promised.round, ballot.round) < JournalFormat.endOfRounds, firstSlot <= JournalFormat.highestSlot
         else {
             return "a round or slot is beyond all that there can be"

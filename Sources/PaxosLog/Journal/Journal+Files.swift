@@ -26,18 +26,19 @@ extension Journal {
         return kept
     }
 
-    /// Opens the journal in a folder, or makes one. A torn tail is cut; for any other damage it throws before it has
-    /// written anything.
+    /// Opens the journal in a folder, or makes one. A torn tail is cut. For any other damage it throws before it has
+    /// written anything, but for damage that is known to have taken nothing but values, where the others make it good.
     ///
     /// - Parameters:
     ///   - fileBytes: the length of new files, a multiple of the sector size.
     ///   - seed: random, other at each start.
     ///   - logThrough: how far the chosen log goes.
+    ///   - mends: whether values may be missing that the other nodes hold, or may settle not to have been chosen.
     ///   - vouching: whether the chosen log was cut at damage. What it held once is then known to be chosen, and missing.
     /// - Throws: `.corrupt`, `.foreign` or `.unsupportedVersion` for a journal that cannot be recovered without loss.
     package static func open(
         _ fileSystem: any FileSystem, directory: FilePath, identity: JournalIdentity, fileBytes: Int, seed: UInt64,
-        logThrough: Slot, vouching: Bool = false
+        logThrough: Slot, mends: Bool = false, vouching: Bool = false
     ) throws(StorageError) -> (journal: Journal, recovery: JournalRecovery) {
         precondition(
             fileBytes >= JournalFormat.smallestFile && fileBytes <= JournalFormat.largestFile
@@ -55,7 +56,7 @@ extension Journal {
         let reader = JournalReader(
             fileSystem, directory, folder, identity: identity, logThrough: vouching ? nil : logThrough)
         var replay = JournalReplay(files: live, logThrough: logThrough)
-        try replay.read(reader)
+        try replay.read(reader, mends: mends)
         let recovery = try replay.recovery(directory, vouching: vouching)
 
         // All is found to be well; from here on there may be writing.
@@ -75,7 +76,7 @@ extension Journal {
             let file = try mend(last, before: reader.fileBeforeLast, hasRecords: reader.hasRecords, replay, fileSystem)
             journal = Journal(
                 fileSystem, directory, identity: identity, fileBytes: fileBytes, salts: salts, files: replay.files,
-                spares: spares, file: file, header: last.header, tail: JournalFormat.sectorEnd(last.offset))
+                spares: spares, file: file, header: last.header, recordsEnd: last.writableEnd)
         } else {
             if spares.isEmpty { spares.append(try makeSpare(fileSystem, directory, sequence: 1, fileBytes)) }
             let spare = spares.removeLast()
@@ -84,7 +85,7 @@ extension Journal {
             let first = JournalLiveFile(sequence: 1, path: file.path, capacity: fileBytes, highestSlot: .zero)
             journal = Journal(
                 fileSystem, directory, identity: identity, fileBytes: fileBytes, salts: salts, files: [first],
-                spares: spares, file: file, header: header, tail: JournalFormat.sectorSize)
+                spares: spares, file: file, header: header, recordsEnd: JournalFormat.sectorSize)
         }
         journal.promised = replay.promised
         journal.inheritance = JournalInheritance(
@@ -108,7 +109,7 @@ extension Journal {
             // A crash at the change of files. What stands in the file before may be in the system's memory alone.
             let file = try fileSystem.open(before.path, for: .readWrite)
             if !before.isContinued {
-                var batch = JournalBatch(in: before.header, at: JournalFormat.sectorEnd(before.offset))
+                var batch = JournalBatch(in: before.header, behind: before.writableEnd)
                 batch.appendContinued(promised: replay.promised)
                 try file.write(at: UInt64(batch.start), batch.finish())
             }
@@ -138,15 +139,15 @@ extension Journal {
         let nextFile = try finally { () throws(StorageError) in
             let nextFile = try Journal.begin(spare, as: next, fileSystem, directory)
             // Only now, so that a file that has handed over shows that the next one is not merely lost.
-            batch.begin(in: header, at: tail)
+            batch.begin(in: header, behind: recordsEnd)
             batch.appendContinued(promised: promised)
-            try file.write(at: UInt64(tail), batch.finish())
+            try file.write(at: UInt64(batch.start), batch.finish())
             try file.sync()
             return nextFile
         }
         file = nextFile
         header = next
-        tail = JournalFormat.sectorSize
+        recordsEnd = JournalFormat.sectorSize
         lacksInheritance = true
         files.append(
             JournalLiveFile(sequence: next.sequence, path: file.path, capacity: next.capacity, highestSlot: .zero))

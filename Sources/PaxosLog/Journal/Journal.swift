@@ -18,8 +18,8 @@ package final class Journal {
     var spares: [FilePath]
     var file: any File
     var header: JournalFileHeader
-    /// Where the next batch goes. All before it is durable.
-    var tail: Int
+    /// Where the records end, all of them durable. The next batch goes to the sector boundary behind.
+    var recordsEnd: Int
     /// Whether the file still lacks its first record.
     var lacksInheritance: Bool
     /// Whether something durable is not yet covered by a mark.
@@ -33,7 +33,7 @@ package final class Journal {
     init(
         _ fileSystem: any FileSystem, _ directory: FilePath, identity: JournalIdentity, fileBytes: Int,
         salts: SplitMix64, files: [JournalLiveFile], spares: [FilePath], file: any File, header: JournalFileHeader,
-        tail: Int
+        recordsEnd: Int
     ) {
         self.fileSystem = fileSystem
         self.directory = directory
@@ -44,12 +44,12 @@ package final class Journal {
         self.spares = spares
         self.file = file
         self.header = header
-        self.tail = tail
+        self.recordsEnd = recordsEnd
         lacksInheritance = true
         needsMark = true
         inheritance = .none
         promised = .none
-        batch = JournalBatch(in: header, at: tail)
+        batch = JournalBatch(in: header, behind: recordsEnd)
     }
 
     /// Makes all records durable, in order: one write and one sync, unless they do not fit into one file.
@@ -121,11 +121,11 @@ package final class Journal {
 
     private var room: Int {
         let taken = lacksInheritance ? JournalFormat.recordSize(payload: JournalFormat.inheritancePayloadSize) : 0
-        return batchLimit - tail - taken
+        return batchLimit - JournalFormat.sectorEnd(recordsEnd) - taken
     }
 
     func beginBatch() {
-        batch.begin(in: header, at: tail)
+        batch.begin(in: header, behind: recordsEnd)
         if lacksInheritance { batch.append(inheritance, promised: promised) }
     }
 
@@ -153,12 +153,13 @@ package final class Journal {
     }
 
     func flush() throws(StorageError) {
+        let end = batch.end
         let bytes = batch.finish()
         try finally { () throws(StorageError) in
-            try file.write(at: UInt64(tail), bytes)
+            try file.write(at: UInt64(batch.start), bytes)
             try file.sync()
         }
-        tail = batch.end
+        recordsEnd = end
         lacksInheritance = false
         needsMark = true
     }

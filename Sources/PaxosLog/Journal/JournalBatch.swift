@@ -6,22 +6,26 @@ import Paxos
 struct JournalBatch: ~Copyable {
     private var storage = RawStorage()
     private var file: JournalFileHeader
-    /// Where the batch will stand; also its durable mark, as all before it is synced by then.
+    /// Where the batch will stand, on a sector's boundary; also its durable mark, as all before it is synced by then.
     private(set) var start: Int
+    /// Where the records of the batch before it end.
+    private var previousEnd: Int
 
-    init(in file: JournalFileHeader, at start: Int) {
+    init(in file: JournalFileHeader, behind previousEnd: Int) {
         self.file = file
-        self.start = start
+        self.previousEnd = previousEnd
+        start = JournalFormat.sectorEnd(previousEnd)
     }
 
     var isEmpty: Bool { storage.count == 0 }
+    /// Where its records end, until it is finished.
     var end: Int { start + storage.count }
 
     /// Begins the next batch, in the same buffer.
-    mutating func begin(in file: JournalFileHeader, at start: Int) {
-        precondition(JournalFormat.isSectorBoundary(start), "a batch starts on a sector's boundary")
+    mutating func begin(in file: JournalFileHeader, behind previousEnd: Int) {
         self.file = file
-        self.start = start
+        self.previousEnd = previousEnd
+        start = JournalFormat.sectorEnd(previousEnd)
         storage.resizeUninitialized(to: 0)
     }
 
@@ -69,8 +73,8 @@ struct JournalBatch: ~Copyable {
         _ kind: JournalRecordHeader.Kind, _ promised: Ballot, ballot: Ballot = .none, firstSlot: Slot = .zero
     ) -> JournalRecordHeader {
         JournalRecordHeader(
-            kind: kind, offset: end, sequence: file.sequence, durableMark: start, promised: promised, ballot: ballot,
-            firstSlot: firstSlot)
+            kind: kind, offset: end, sequence: file.sequence, durableMark: start, previousEnd: previousEnd,
+            promised: promised, ballot: ballot, firstSlot: firstSlot)
     }
 
     private mutating func append(_ run: Run, as kind: JournalRecordHeader.Kind, promised: Ballot) {

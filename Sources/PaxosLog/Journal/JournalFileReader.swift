@@ -7,7 +7,7 @@ package import SystemPackage
 package final class JournalFileReader {
     package let path: FilePath
     package let header: JournalFileHeader
-    /// Where the next record would stand: behind the last whole one when the end was reached.
+    /// Where the next record is looked for.
     package private(set) var offset = JournalFormat.sectorSize
     /// Whether the file was taken for a later part of the journal while it was read. What it held is in the log.
     package private(set) var wasRecycled = false
@@ -18,6 +18,8 @@ package final class JournalFileReader {
     private let size: Int
     /// The durable mark of the batch being read: its start.
     private var batchStart = JournalFormat.sectorSize
+    /// Where the records read so far end; nil when damage hides it.
+    private var recordsEnd: Int? = JournalFormat.sectorSize
     private var isFinished = false
     /// Where damage or the end was suspected last. It counts only when the place, read again, still shows it.
     private var suspected: Int?
@@ -35,6 +37,12 @@ package final class JournalFileReader {
         size = min(actualSize, header.capacity)
         reportsSize = actualSize != header.capacity
         window = [UInt8](repeating: 0, count: min(header.capacity, 256 << 10))
+    }
+
+    /// Where the records end, and a next batch follows on them, in a file that is fit to be written on.
+    var writableEnd: Int {
+        guard let recordsEnd else { preconditionFailure("a file whose records end nobody knows where is refused") }
+        return recordsEnd
     }
 
     static func readHeader(_ file: any File) throws(StorageError) -> JournalFileHeader {
@@ -61,6 +69,9 @@ package final class JournalFileReader {
     /// Reads what stands at `offset`; nil when the same must be asked again, there or behind a batch's padding.
     private func step() throws(StorageError) -> JournalFinding? {
         switch try header(at: offset) {
+        case .header(let record)
+        where record.durableMark == offset && record.previousEnd != recordsEnd ?? record.previousEnd:
+            return judgeBatchBefore(record)
         case .header(let record) where record.durableMark == offset || record.durableMark == batchStart:
             return try read(record)
         case .unknown(_, let reason):
@@ -73,6 +84,7 @@ package final class JournalFileReader {
             let end = JournalFormat.sectorEnd(offset)
             let index = try fill(offset, end - offset)
             guard JournalFormat.isZero(window.span.bytes.extracting(index..<(index + end - offset))) else {
+                if try batchBegins(at: end, behind: offset) { return passPadding(to: end) }
                 return try judge("no record stands here", resumeAt: nil, slots: nil, wasWrittenSo: false)
             }
             offset = end
@@ -91,6 +103,7 @@ package final class JournalFileReader {
             file: path, sequence: header.sequence, offset: UInt64(record.offset), promised: record.promised)
         func advance() {
             offset = record.end
+            recordsEnd = offset
             batchStart = record.durableMark
         }
         switch record.kind {
@@ -110,7 +123,7 @@ package final class JournalFileReader {
             return .continued(place)
         case .inheritance:
             guard JournalFormat.checksum(payload.span.bytes, seed: header.salt) == record.payloadChecksum else {
-                return try judgePayload(of: record)
+                return try judgePayload(of: record, place)
             }
             let inheritance = JournalInheritance(record, payload: payload)
             guard max(inheritance.logThrough, inheritance.highestSlot) <= JournalFormat.highestSlot else {
@@ -123,7 +136,7 @@ package final class JournalFileReader {
             let run = Run(
                 ballot: record.ballot, firstSlot: record.firstSlot, count: record.count, body: payload,
                 checksum: record.payloadChecksum)
-            guard run.isIntact else { return try judgePayload(of: record) }
+            guard run.isIntact else { return try judgePayload(of: record, place) }
             guard Run.isWellFormed(run.body, count: run.count) else {
                 return try judge(
                     "a run does not hold the values that it says", resumeAt: record.end, slots: run.slots,
@@ -157,10 +170,42 @@ package final class JournalFileReader {
 
     // MARK: Damage
 
-    private func judgePayload(of record: JournalRecordHeader) throws(StorageError) -> JournalFinding? {
-        try judge(
+    /// What was lost of a record whose header is whole is known, but for the values themselves.
+    private func judgePayload(
+        of record: JournalRecordHeader, _ place: JournalPlace
+    ) throws(StorageError) -> JournalFinding? {
+        let finding = try judge(
             "the checksum of a record's payload is not that of the payload", resumeAt: record.end,
             slots: record.slots, wasWrittenSo: false)
+        guard case .corrupt(let damage)? = finding, let slots = record.slots else { return finding }
+        return .lostValues(UnknownRun(ballot: record.ballot, slots: slots), place, damage)
+    }
+
+    /// Whether a batch stands at `offset`, and says that the one before it ends at `end`.
+    private func batchBegins(at offset: Int, behind end: Int) throws(StorageError) -> Bool {
+        guard offset + JournalFormat.recordHeaderSize <= size, case .header(let first) = try header(at: offset) else {
+            return false
+        }
+        return first.durableMark == offset && first.previousEnd == end
+    }
+
+    /// No record stood at `offset`, so that nothing is lost by what the padding has become.
+    private func passPadding(to end: Int) -> JournalFinding? {
+        guard isConfirmed() else { return nil }
+        defer { offset = end }
+        return .damagedPadding(damage(.corrupt, UInt64(offset), nil, "the padding behind a batch is not zero"))
+    }
+
+    /// A batch says that the one before it ends elsewhere: records are gone from there, as if they had been padding.
+    private func judgeBatchBefore(_ record: JournalRecordHeader) -> JournalFinding? {
+        guard let end = recordsEnd else { preconditionFailure("what is not known contradicts nothing") }
+        let batch = offset
+        offset = end
+        guard isConfirmed() else { return nil }
+        offset = batch
+        recordsEnd = nil
+        let reason = "the next batch says that this one ends at \(record.previousEnd)"
+        return .corrupt(damage(.corrupt, UInt64(end), nil, reason))
     }
 
     /// Nothing stands at a sector's boundary: the end, unless something stands behind it.
@@ -196,6 +241,7 @@ package final class JournalFileReader {
         if let resume = resumeAt ?? behind.firstRecord {
             // What stands there may begin a batch or go on with one whose start is lost.
             offset = resume
+            recordsEnd = resumeAt
             batchStart = try mark(at: resume) ?? batchStart
         } else {
             isFinished = true

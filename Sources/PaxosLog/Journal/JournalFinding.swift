@@ -7,6 +7,10 @@ package enum JournalFinding: Equatable, Sendable {
     /// The state that a file takes over: the first finding in each.
     case inheritance(JournalInheritance, JournalPlace)
     case record(JournalRecord, JournalPlace)
+    /// A record whose header is whole, and says what was accepted, or with no ballot chosen; the values are damaged.
+    case lostValues(UnknownRun, JournalPlace, Damage)
+    /// Bytes that say nothing are not what was written.
+    case damagedPadding(Damage)
     /// Everything before it in its file is durable.
     case mark(JournalPlace)
     /// The file was left for the next one.

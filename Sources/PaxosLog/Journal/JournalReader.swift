@@ -77,7 +77,7 @@ package final class JournalReader {
                 reportMissing(before: place.sequence, slots: logThrough.next...inheritance.highestSlot)
             }
             pending.append(finding)
-        case .record(_, let place), .mark(let place), .continued(let place):
+        case .record(_, let place), .lostValues(_, let place, _), .mark(let place), .continued(let place):
             noteRecord()
             if !hasInheritance && !hasDamage {
                 let reason = "the file does not begin with the state that it takes over"
@@ -94,6 +94,8 @@ package final class JournalReader {
             damage.reason += ", and the next file was begun only when all of this one was durable"
             hasDamage = true
             pending.append(.corrupt(damage))
+        case .damagedPadding:
+            pending.append(finding)
         case .corrupt:
             noteRecord()
             hasDamage = true

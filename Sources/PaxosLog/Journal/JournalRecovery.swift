@@ -16,6 +16,11 @@ package struct JournalRecovery: Equatable, Sendable {
     /// Values that were learned as chosen behind a gap, by slot. Where one stands at a slot of `accepted` too, both are
     /// true: the vote was cast, and the value is chosen.
     package var chosenBehindGap: [Run]
+    /// What it accepted above `vouchedThrough` too, and damage has taken the values of.
+    package var unknown: [UnknownRun]
+    /// Damage that took nothing but values, or nothing at all. It stays where it is, until its file's slots are in the
+    /// chosen log.
+    package var damage: [Damage]
     /// The end of a write that was cut off; it was never acknowledged.
     package var tornTail: Damage?
 
@@ -40,6 +45,7 @@ struct JournalReplay {
     private(set) var files: [JournalLiveFile] = []
     private(set) var endsWithMark = false
     private(set) var tornTail: Damage?
+    private var damage: [Damage] = []
 
     private let floor: Slot
     private var accepted = JournalSlots()
@@ -54,15 +60,33 @@ struct JournalReplay {
     }
 
     /// Reads a journal to its end.
-    /// - Throws: `.corrupt` for everything but a torn tail.
-    mutating func read(_ reader: JournalReader) throws(StorageError) {
+    /// - Parameter mends: whether it goes on without values that are lost. Damage in files whose slots are all in the
+    ///   chosen log, as a later one says, is then no loss either.
+    /// - Throws: `.corrupt` for everything else but a torn tail.
+    mutating func read(_ reader: JournalReader, mends: Bool) throws(StorageError) {
+        var unexplained: [Damage] = []
         while true {
             switch try reader.next() {
-            case .end: return
-            case .corrupt(let damage): throw .corrupt(damage)
+            case .end:
+                if let first = unexplained.first { throw .corrupt(first) }
+                return
+            case .corrupt(let found):
+                guard mends, found.kind == .corrupt else { throw .corrupt(found) }
+                unexplained.append(found)
             case .tornTail(let damage): tornTail = damage
-            case .inheritance(let inheritance, let place): take(inheritance, place)
+            case .inheritance(let inheritance, let place):
+                take(inheritance, place)
+                guard inheritance.highestSlot <= floor else { continue }
+                damage += unexplained.filter { $0.file != place.file }
+                unexplained.removeAll { $0.file != place.file }
             case .record(let record, let place): take(record, place)
+            case .lostValues(let unknown, let place, let found):
+                guard mends else { throw .corrupt(found) }
+                damage.append(found)
+                take(unknown, place)
+            case .damagedPadding(let found):
+                guard mends else { throw .corrupt(found) }
+                damage.append(found)
             case .mark(let place), .continued(let place):
                 promised = max(promised, place.promised)
                 endsWithMark = true
@@ -72,11 +96,13 @@ struct JournalReplay {
 
     /// Reads a journal to its end, damage and all.
     consuming func view(of reader: JournalReader, files count: Int) throws(StorageError) -> JournalView {
-        var damage: [Damage] = []
         loop: while true {
             switch try reader.next() {
             case .end: break loop
-            case .corrupt(let found), .tornTail(let found): damage.append(found)
+            case .corrupt(let found), .tornTail(let found), .damagedPadding(let found): damage.append(found)
+            case .lostValues(let unknown, let place, let found):
+                damage.append(found)
+                take(unknown, place)
             case .inheritance(let inheritance, let place): take(inheritance, place)
             case .record(let record, let place): take(record, place)
             case .mark(let place), .continued(let place): promised = max(promised, place.promised)
@@ -85,8 +111,8 @@ struct JournalReplay {
         _ = chosen.removeThrough(floor)
         _ = accepted.removeThrough(max(floor, chosen.pieces.last?.slots.upperBound ?? floor))
         return JournalView(
-            promised: promised, logThrough: logThrough, chosen: chosen.pieces.map(\.cut),
-            accepted: accepted.pieces.map(\.cut), files: count, damage: damage)
+            promised: promised, logThrough: logThrough, chosen: chosen.pieces.compactMap(\.cut),
+            accepted: accepted.pieces.compactMap(\.cut), files: count, damage: damage)
     }
 
     private mutating func take(_ inheritance: JournalInheritance, _ place: JournalPlace) {
@@ -105,31 +131,42 @@ struct JournalReplay {
         switch record {
         case .promise:
             break
-        case .accepted(let run):
-            note(run, place)
-            let start = max(run.firstSlot, floor.next, chosenThrough.next)
-            if start <= run.lastSlot {
-                accepted.replace(with: JournalSlots.Piece(run: run, slots: start...run.lastSlot))
-            }
-        case .chosen(let run):
-            note(run, place)
-            if run.lastSlot > floor { chosen.fill(with: JournalSlots.Piece(run: run, slots: run.slots)) }
+        case .accepted(let run): accept(JournalSlots.Piece(run), place)
+        case .chosen(let run): choose(JournalSlots.Piece(run), place)
         case .chosenThrough(let slot, let ballot):
             markChosen(through: slot, at: ballot)
         }
     }
 
-    private mutating func note(_ run: Run, _ place: JournalPlace) {
-        highestSlot = max(highestSlot, run.lastSlot)
+    private mutating func take(_ unknown: UnknownRun, _ place: JournalPlace) {
+        promised = max(promised, place.promised)
+        endsWithMark = false
+        let piece = JournalSlots.Piece(unknown)
+        if unknown.ballot == .none { choose(piece, place) } else { accept(piece, place) }
+    }
+
+    private mutating func accept(_ piece: JournalSlots.Piece, _ place: JournalPlace) {
+        note(piece.slots, place)
+        let start = max(piece.slots.lowerBound, floor.next, chosenThrough.next)
+        if start <= piece.slots.upperBound { accepted.replace(with: piece.part(start...piece.slots.upperBound)) }
+    }
+
+    private mutating func choose(_ piece: JournalSlots.Piece, _ place: JournalPlace) {
+        note(piece.slots, place)
+        if piece.slots.upperBound > floor { chosen.fill(with: piece) }
+    }
+
+    private mutating func note(_ slots: ClosedRange<Slot>, _ place: JournalPlace) {
+        highestSlot = max(highestSlot, slots.upperBound)
         guard let index = files.firstIndex(where: { $0.sequence == place.sequence }) else { return }
-        files[index].highestSlot = max(files[index].highestSlot, run.lastSlot)
+        files[index].highestSlot = max(files[index].highestSlot, slots.upperBound)
     }
 
     private mutating func markChosen(through slot: Slot, at ballot: Ballot) {
         guard slot >= chosenThrough else { return }
         chosenThrough = slot
         chosenThroughBallot = ballot
-        for piece in accepted.removeThrough(slot) where piece.run.ballot == ballot { chosen.fill(with: piece) }
+        for piece in accepted.removeThrough(slot) where piece.ballot == ballot { chosen.fill(with: piece) }
     }
 
     /// - Parameter vouching: whether the chosen log was cut, so that slots which it held once may be missing.
@@ -140,22 +177,31 @@ struct JournalReplay {
         var contiguous: [Run] = []
         var behindGap: [Run] = []
         var end = floor
+        /// Through which slot nothing is missing but what is known to be lost.
+        var explained = floor
         let mustReach = max(chosenThrough, logThrough, vouching ? releasedThrough : .zero)
         for piece in chosen.pieces {
-            if piece.slots.lowerBound == end.next {
-                contiguous.append(piece.cut)
-                end = piece.slots.upperBound
-            } else if end < mustReach, !vouching {
-                throw lost(end.next...min(piece.slots.lowerBound.previous, mustReach), directory)
+            if piece.slots.lowerBound == explained.next {
+                explained = piece.slots.upperBound
+            } else if explained < mustReach, !vouching {
+                throw lost(explained.next...min(piece.slots.lowerBound.previous, mustReach), directory)
+            }
+            guard let run = piece.cut else { continue }
+            if run.firstSlot == end.next {
+                contiguous.append(run)
+                end = run.lastSlot
             } else {
-                behindGap.append(piece.cut)
+                behindGap.append(run)
             }
         }
-        if end < mustReach, !vouching { throw lost(end.next...mustReach, directory) }
+        if explained < mustReach, !vouching { throw lost(explained.next...mustReach, directory) }
+        let vouchedThrough = max(explained, mustReach)
         _ = accepted.removeThrough(end)
+        let unknown = accepted.pieces.filter(\.isLost).map { UnknownRun(ballot: $0.ballot, slots: $0.slots) }
         return JournalRecovery(
-            promised: promised, chosen: contiguous, vouchedThrough: max(end, mustReach),
-            accepted: accepted.pieces.map(\.cut), chosenBehindGap: behindGap, tornTail: tornTail)
+            promised: promised, chosen: contiguous, vouchedThrough: vouchedThrough,
+            accepted: accepted.pieces.compactMap(\.cut), chosenBehindGap: behindGap,
+            unknown: unknown.from(vouchedThrough.next), damage: damage, tornTail: tornTail)
     }
 
     private func lost(_ slots: ClosedRange<Slot>, _ directory: FilePath) -> StorageError {

@@ -4,15 +4,33 @@ import Paxos
 
 struct JournalSlots {
     struct Piece {
-        var run: Run
+        let ballot: Ballot
         var slots: ClosedRange<Slot>
+        /// Nil where damage has taken the values.
+        private let run: Run?
 
-        var cut: Run {
-            guard let part = run.part(in: slots, sealedBy: Run.xxh3) else {
-                preconditionFailure("a piece is a part of its run")
-            }
+        init(_ run: Run) {
+            ballot = run.ballot
+            slots = run.slots
+            self.run = run
+        }
+
+        init(_ unknown: UnknownRun) {
+            ballot = unknown.ballot
+            slots = unknown.slots
+            run = nil
+        }
+
+        var isLost: Bool { run == nil }
+
+        func part(_ slots: ClosedRange<Slot>) -> Piece {
+            var part = self
+            part.slots = slots
             return part
         }
+
+        /// The values; nil when they are lost.
+        var cut: Run? { run?.part(in: slots, sealedBy: Run.xxh3) }
     }
 
     /// By slot; they do not overlap.
@@ -20,12 +38,12 @@ struct JournalSlots {
 
     /// Puts a piece in the place of what its slots held.
     mutating func replace(with piece: Piece) {
-        insert(piece, replacing: true)
+        insert(piece) { _ in false }
     }
 
-    /// Puts a piece where no slot is held yet.
+    /// Puts a piece where no slot is held yet, or what was held is lost.
     mutating func fill(with piece: Piece) {
-        insert(piece, replacing: false)
+        insert(piece) { !$0.isLost || piece.isLost }
     }
 
     /// Takes out the pieces, and parts of pieces, up to and with `slot`.
@@ -34,22 +52,24 @@ struct JournalSlots {
         var removed = Array(pieces[..<end])
         pieces.removeSubrange(..<end)
         if let first = pieces.first, first.slots.lowerBound <= slot {
-            removed.append(Piece(run: first.run, slots: first.slots.lowerBound...slot))
+            removed.append(first.part(first.slots.lowerBound...slot))
             pieces[0].slots = slot.next...first.slots.upperBound
         }
         return removed
     }
 
-    private mutating func insert(_ new: Piece, replacing: Bool) {
+    private mutating func insert(_ new: Piece, where stays: (Piece) -> Bool) {
         guard let last = pieces.last, last.slots.upperBound >= new.slots.lowerBound else {
             pieces.append(new)
             return
         }
         let start = pieces.firstIndex { $0.slots.upperBound >= new.slots.lowerBound } ?? pieces.count
         let end = pieces[start...].firstIndex { $0.slots.lowerBound > new.slots.upperBound } ?? pieces.count
-        let winners = replacing ? [new] : Array(pieces[start..<end])
-        let losers = replacing ? Array(pieces[start..<end]) : [new]
-        let merged = winners + losers.flatMap { JournalSlots.parts(of: $0, outside: winners) }
+        let old = pieces[start..<end]
+        let staying = old.filter(stays)
+        let merged =
+            staying + JournalSlots.parts(of: new, outside: staying)
+            + old.filter { !stays($0) }.flatMap { JournalSlots.parts(of: $0, outside: [new]) }
         pieces.replaceSubrange(start..<end, with: merged.sorted { $0.slots.lowerBound < $1.slots.lowerBound })
     }
 
@@ -59,11 +79,11 @@ struct JournalSlots {
         var next = piece.slots.lowerBound
         for other in others where other.slots.overlaps(piece.slots) {
             if next < other.slots.lowerBound {
-                parts.append(Piece(run: piece.run, slots: next...other.slots.lowerBound.previous))
+                parts.append(piece.part(next...other.slots.lowerBound.previous))
             }
             next = max(next, other.slots.upperBound.next)
         }
-        if next <= piece.slots.upperBound { parts.append(Piece(run: piece.run, slots: next...piece.slots.upperBound)) }
+        if next <= piece.slots.upperBound { parts.append(piece.part(next...piece.slots.upperBound)) }
         return parts
     }
 }

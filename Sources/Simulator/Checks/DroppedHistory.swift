@@ -19,7 +19,11 @@ struct DroppedHistory {
             var cursor = try log.cursor(from: name.firstSlot, depth: .payloads, through: name)
             var isSound = true
             while let finding = try cursor.next() {
-                if case .block(let block) = finding, let raw = block.raw { try add(raw, of: node) } else { isSound = false }
+                if case .block(let block) = finding, let raw = block.raw {
+                    try add(raw, of: node)
+                } else {
+                    isSound = false
+                }
             }
             if isSound { segments[name] = size }
         }

@@ -36,13 +36,14 @@ extension SimulatedCluster {
         return mayHarm(id)
     }
 
-    /// A node is mended that has started from what was harmed, and votes, and whose log is whole again.
-    private func isMended(_ id: NodeID) -> Bool {
+    /// A node is mended that has started from what was harmed, and votes, and whose log is whole again, and knows what it
+    /// accepted.
+    func isMended(_ id: NodeID) -> Bool {
         guard !unmet.contains(id), let node = nodes[id], node.canReadAll, let status = node.driver?.status else {
             return false
         }
         return status.role != .learner && status.role != .forming && status.mendingThrough == nil
-            && node.isLogWhole
+            && status.unknownSlots == 0 && node.isLogWhole
     }
 
     func wipe(_ id: NodeID) throws {
@@ -71,6 +72,8 @@ extension SimulatedCluster {
         unmet.insert(id)
         if harm.isOfLog { scrubbed.insert(id) }
         tell("\(id): \(harm.text)")
+        // Half of them meet it at once, and not when all that was young is old.
+        if node.isRunning, Bool.random(using: &random) { crash(id) }
         return true
     }
 

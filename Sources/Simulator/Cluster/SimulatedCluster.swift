@@ -307,6 +307,7 @@ final class SimulatedCluster {
             switch text {
             case .electionStarted: report.elections += 1
             case .setAside: report.quarantined += 1
+            case .slotsUnknown(let count): report.unknownSlots += count
             case .voteReturned: report.readmissions += 1
             case .segmentMended: report.mendedSegments += 1
             case .snapshotTaken: report.snapshots += 1
@@ -391,8 +392,8 @@ final class SimulatedCluster {
             logs.map { node, _, disk in
                 (node, disk, Set((try? nodes[node]?.scrub())??.compactMap(\.segment) ?? []))
             })
-        // Where no majority votes, what it acknowledged last may stand with none of the others.
-        let voters = logs.count { [.follower, .candidate, .leader].contains(nodes[$0.node]?.driver?.status.role) }
+        // Where no majority votes and holds what it accepted, what was acknowledged last may stand nowhere any more.
+        let voters = logs.count { isMended($0.node) }
         try history.check(against: longest, isWhole: voters > members.count / 2)
         try history.checkOrder(against: longest)
         try history.checkLinearizable()

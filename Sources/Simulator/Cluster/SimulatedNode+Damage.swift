@@ -45,8 +45,14 @@ extension SimulatedNode {
         return Harm(file: file, text: "the sector of \(file) at \(start) can't be read any more")
     }
 
-    /// Any bit of any file, but rather one of a byte that is not zero: most of a journal's file is.
+    /// Any bit of any file, but rather one of a byte that is not zero, which most of a journal's file is; and half the time
+    /// of the value accepted last, which may not be chosen.
     func flipBit(using random: inout SplitMix64) -> Harm? {
+        if Bool.random(using: &random), let (file, values) = lastValues() {
+            let offset = Int.random(in: values, using: &random)
+            disk.flipByte(of: file, at: offset, mask: 1 << UInt8.random(in: 0..<8, using: &random))
+            return Harm(file: file, text: "a bit flips in what was accepted last, in \(file) at \(offset)")
+        }
         guard let file = files.randomElement(using: &random), let bytes = disk.contents(of: file) else { return nil }
         var offset = 0
         for _ in 0..<20 {
@@ -55,6 +61,19 @@ extension SimulatedNode {
         }
         disk.flipByte(of: file, at: offset, mask: 1 << UInt8.random(in: 0..<8, using: &random))
         return Harm(file: file, text: "a bit flips in \(file) at \(offset)")
+    }
+
+    /// Where the values stand that the journal accepted last.
+    private func lastValues() -> (file: FilePath, bytes: Range<Int>)? {
+        let journal = NodeFolder.Places(SimulatedNode.directory).journal
+        guard let reader = try? JournalReader(disk, journal, identity: nil, logThrough: nil) else { return nil }
+        var last: (FilePath, Range<Int>)?
+        while let finding = try? reader.next(), finding != .end {
+            guard case .record(.accepted(let run), let place) = finding else { continue }
+            let start = Int(place.offset) + JournalFormat.recordHeaderSize
+            last = (place.file, start..<(start + run.body.count))
+        }
+        return last
     }
 
     /// A sector of 512 bytes or 4 KiB of one file also lands at another place, in this or another file.

@@ -34,8 +34,11 @@ struct FlawedSeam {
         opening = nil
         effects = []
         accepted = recovered.accepted
-        guard flaw == .reuseBallot else { return }
-        recovered.promised = recovered.accepted.map(\.ballot).max() ?? .none
+        switch flaw {
+        case .reuseBallot: recovered.promised = recovered.accepted.map(\.ballot).max() ?? .none
+        case .unknownIsEmpty: recovered.unknown = []
+        default: break
+        }
     }
 
     /// What the driver is handed in place of an event.

@@ -14,6 +14,7 @@ struct NodeView: Equatable, Sendable {
         var appliedThrough: Int
         var digest: String
         var setAside: [String]
+        var unknownSlots: Int
         var mendingThrough: Int?
     }
 
@@ -23,7 +24,9 @@ struct NodeView: Equatable, Sendable {
     var time: Double
 
     /// Whether this start met damage, and all of it is mended.
-    var hasMended: Bool { !status.setAside.isEmpty && status.mendingThrough == nil }
+    var hasMended: Bool {
+        !status.setAside.isEmpty && status.unknownSlots == 0 && status.mendingThrough == nil
+    }
 
     /// Whether it takes part in decisions.
     var hasVote: Bool { ["follower", "candidate", "leader"].contains(status.role) }

@@ -16,6 +16,9 @@ final class TestedNode {
     var isFlipped = false {
         didSet { flippedAt = Clock.now }
     }
+    /// Its journal lost nothing but values, and holds the damage until the file is used again.
+    var keepsDamage = false
+    var mayHoldDamage: Bool { isFlipped || keepsDamage }
     private var flippedAt = 0.0
     private var startedAt = 0.0
     var isDiskFull = false

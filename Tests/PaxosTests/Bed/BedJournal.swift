@@ -8,6 +8,8 @@ struct BedJournal {
     private(set) var durableCount = 0
     /// Where each record that the replica has numbered in this life ends.
     private var numbered: [Int] = []
+    /// Those whose values damage has taken.
+    private var damaged: Set<Int> = []
     private(set) var held: [(after: Int, message: Message, to: NodeID)] = []
 
     mutating func append(_ record: JournalRecord, isLazy: Bool) {
@@ -46,6 +48,16 @@ struct BedJournal {
             released: released.map { ($0.message, $0.to) })
     }
 
+    /// Takes the values of the `index`th of the durable records that hold some.
+    mutating func loseValues(_ index: Int) { damaged.insert(withValues[index]) }
+
+    /// Which durable records hold values.
+    var withValues: [Int] { records.indices.prefix(durableCount).filter { records[$0].valueBytes > 0 } }
+
+    var replay: JournalReplay {
+        JournalReplay(records.enumerated().map { ($1, isDamaged: damaged.contains($0)) })
+    }
+
     /// What is not durable is gone, and so are the messages that waited for it.
     mutating func crash() {
         records.removeLast(records.count - durableCount)
@@ -59,26 +71,38 @@ struct JournalReplay {
     var promised = Ballot.none
     var chosen: [[UInt8]] = []
     var accepted = AcceptedRuns(checksum: testChecksum)
+    var unknown: [UnknownRun] = []
+    /// How far slots are known to be chosen, lost ones too.
+    var vouchedThrough = Slot.zero
 
     var chosenThrough: Slot { Slot(UInt64(chosen.count)) }
 
-    init(_ records: [JournalRecord]) {
-        for record in records {
+    init(_ records: [(JournalRecord, isDamaged: Bool)]) {
+        for (record, isDamaged) in records {
             switch record {
             case .promise(let ballot): promised = max(promised, ballot)
             case .accepted(let run):
                 promised = max(promised, run.ballot)
+                unknown.settle(run.slots)
                 accepted.insert(run)
-            case .chosen(let run): append(run)
+                guard isDamaged else { continue }
+                let kept = accepted.from(.first).filter { $0.slots != run.slots }
+                accepted = AcceptedRuns(checksum: testChecksum)
+                for run in kept { accepted.insert(run) }
+                unknown.append(UnknownRun(ballot: run.ballot, slots: run.slots))
+            case .chosen(let run):
+                if !isDamaged { append(run) }
+                vouchedThrough = max(vouchedThrough, run.lastSlot)
             case .chosenThrough(let slot, let ballot):
                 for run in accepted.removeAll(through: slot) where run.lastSlot > chosenThrough {
                     precondition(run.ballot == ballot, "a mark covers what was accepted at its ballot")
                     append(run)
                 }
-                precondition(chosenThrough >= slot, "a mark covers slots without a gap")
+                vouchedThrough = max(vouchedThrough, slot)
             }
         }
         _ = accepted.removeAll(through: chosenThrough)
+        unknown = unknown.from(vouchedThrough.next).sorted { $0.slots.lowerBound < $1.slots.lowerBound }
     }
 
     /// The last configuration among the chosen values.
@@ -91,7 +115,7 @@ struct JournalReplay {
     }
 
     private mutating func append(_ run: Run) {
-        precondition(run.firstSlot <= chosenThrough.next, "chosen values are journaled without a gap")
+        guard run.firstSlot <= chosenThrough.next else { return }  // behind what was lost: it is learned again
         chosen += run.values.dropFirst(chosenThrough.next - run.firstSlot)
     }
 }

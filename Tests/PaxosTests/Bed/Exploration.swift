@@ -1,5 +1,5 @@
 // One seeded random history: messages lost, repeated and reordered, records that are not durable lost in crashes,
-// partitions, hand-overs, an emptied disk; then an end of all faults, after which everything must go on.
+// values lost to damage, partitions, hand-overs, an emptied disk; then an end of all faults, after which everything must go on.
 
 @testable import Paxos
 
@@ -9,6 +9,8 @@ struct Exploration {
     private var proposals = 0
     private var questions: UInt64 = 0
     private var mayEmpty: Bool
+    /// A minority, whose journals lose values.
+    private var damaged: [NodeID] = []
     /// Of a hundred ticks, how many each node's clock shows: a slow one still leads in its own eyes when it is replaced.
     private var clocks: [NodeID: Int] = [:]
 
@@ -21,6 +23,9 @@ struct Exploration {
             messageBytes: small ? 20 : 200, electionTicks: 8)
         bed.catchUpSlots = Int.random(in: 1...6, using: &random)
         mayEmpty = Int.random(in: 0..<8, using: &random) == 0
+        if !mayEmpty, Bool.random(using: &random) {
+            damaged = Array(bed.nodes.shuffled(using: &random).prefix(bed.configuration.majority - 1))
+        }
         resetClocks()
         for node in bed.nodes where Bool.random(using: &random) { bed.holdJournal(node) }
     }
@@ -98,7 +103,16 @@ struct Exploration {
             mayEmpty = false
             bed.restartEmptied(node)
         } else {
+            if damaged.contains(node), chance(60) { loseValues(of: node) }
             bed.restart(node)
+        }
+    }
+
+    /// The younger a record, the more there is to be lost by it.
+    private mutating func loseValues(of node: NodeID) {
+        let count = bed[node].journal.withValues.count
+        for index in max(0, count - Int.random(in: 1...8, using: &random))..<count where chance(50) {
+            bed.loseValues(node, record: index)
         }
     }
 

@@ -76,7 +76,7 @@ struct ReplicaBed {
         _ node: NodeID, _ journal: BedJournal, _ incarnation: Incarnation, disk: Incarnation = .first
     ) {
         lives += 1
-        let replay = JournalReplay(journal.records)
+        let replay = journal.replay
         let isAdmitted = Int(node.rawValue) < members.count && disk == self[node].disk && self[node].isAdmitted
         let format = testFormat(nodes.count, node: node, life: disk)
         var configuration = configuration
@@ -92,8 +92,8 @@ struct ReplicaBed {
         settings.window = window
         settings.messageBytes = messageBytes
         let acceptor = Acceptor(
-            promised: replay.promised, chosenThrough: replay.chosenThrough, accepted: Array(replay.accepted.runs),
-            window: window, checksum: testChecksum)
+            promised: replay.promised, chosenThrough: replay.chosenThrough, vouchedThrough: replay.vouchedThrough,
+            accepted: Array(replay.accepted.runs), unknown: replay.unknown, window: window, checksum: testChecksum)
         let replica = Replica(
             settings: settings, configuration: configuration, acceptor: acceptor,
             format: format, seed: seed &* 1_000_003 &+ UInt64(lives))
@@ -129,6 +129,9 @@ struct ReplicaBed {
         if self[node].isUp { crash(node) }
         start(node, self[node].journal, self[node].incarnation, disk: self[node].disk)
     }
+
+    /// Damage takes the values of a record of a node that is down.
+    mutating func loseValues(_ node: NodeID, record index: Int) { self[node].journal.loseValues(index) }
 
     /// Starts a node on an emptied disk: a learner.
     mutating func restartEmptied(_ node: NodeID) {
