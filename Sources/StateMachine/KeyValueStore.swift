@@ -142,7 +142,7 @@ extension KeyValueStore {
         return entries.updateValue(
             forKey: key, default: StoredValue(value: [], created: slot, modified: .zero)
         ) { stored in
-            let existed = stored.modified > .zero
+            let existed = stored.modified != .zero
             // The term is computed from the old value as it now stands in memory, and not remembered: a value that has
             // changed there by a fault then leaves its trace in the digest.
             if existed { digest.remove(DigestTerm(key: key, stored: stored)) }
