@@ -57,6 +57,7 @@ final class SegmentOverlay: FileSystem {
     func createDirectory(_ path: FilePath) throws(StorageError) { throw refusal("createDirectory", path) }
     func rename(_ source: FilePath, to target: FilePath) throws(StorageError) { throw refusal("rename", source) }
     func remove(_ path: FilePath) throws(StorageError) { throw refusal("remove", path) }
+    func link(_ source: FilePath, to target: FilePath) throws(StorageError) { throw refusal("link", source) }
     func syncDirectory(_ directory: FilePath) throws(StorageError) { throw refusal("syncDirectory", directory) }
 
     private func refusal(_ operation: String, _ path: FilePath) -> StorageError {

@@ -225,12 +225,15 @@ import Testing
             ballot: ballot(2)),
         // Rounds and slots that nothing can come behind.
         JournalRecordHeader(
-            kind: .promise, offset: 3 * 4096, sequence: 1, durableMark: 3 * 4096, promised: ballot(.max),
+            kind: .promise, offset: 3 * 4096, sequence: 1, durableMark: 3 * 4096, previousEnd: 3 * 4096,
+            promised: ballot(.max),
             ballot: ballot(.max)),
         JournalRecordHeader(
-            kind: .mark, offset: 3 * 4096, sequence: 1, durableMark: 3 * 4096, promised: ballot(1 << 62)),
+            kind: .mark, offset: 3 * 4096, sequence: 1, durableMark: 3 * 4096, previousEnd: 3 * 4096,
+            promised: ballot(1 << 62)),
         JournalRecordHeader(
-            kind: .chosenThrough, offset: 3 * 4096, sequence: 1, durableMark: 3 * 4096, promised: ballot(1),
+            kind: .chosenThrough, offset: 3 * 4096, sequence: 1, durableMark: 3 * 4096, previousEnd: 3 * 4096,
+            promised: ballot(1),
             ballot: ballot(1), firstSlot: Slot(.max)),
     ])
     func aSealedRecordThatMakesNoSenseIsNotTorn(_ header: JournalRecordHeader) throws {
