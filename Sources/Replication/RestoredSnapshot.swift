@@ -41,11 +41,12 @@ extension KeyValueStore {
                 }
             }
         }
+        guard let digest = StateDigest(bytes: header.stateDigest) else {
+            preconditionFailure("a snapshot's header holds a digest of 16 bytes")
+        }
         do {
             self = try builder.finish(
-                StateSummary(
-                    appliedThrough: header.slot, effectiveTime: header.effectiveTime,
-                    digest: StateDigest(bytes: header.stateDigest) ?? StateDigest()),
+                StateSummary(appliedThrough: header.slot, effectiveTime: header.effectiveTime, digest: digest),
                 sessions: sessions)
         } catch {
             throw .corrupt(

@@ -78,6 +78,21 @@ import Testing
         }
     }
 
+    @Test func segmentsTellWhenTheyEnded() throws {
+        for dropped in 1...2 {
+            let fileSystem = try Self.dropped(dropped)
+            let expected = Self.ends.dropFirst(dropped).map { block in
+                SegmentEnd(slot: block.lastSlot, time: Sample.entry(block.lastSlot, .noOp).time)
+            }
+            #expect(try ChosenLogReader(fileSystem, directory: Sample.directory).segmentEnds() == expected)
+            let name = try fileSystem.list(Sample.directory)[1]
+            let size = try #require(fileSystem.contents(of: Sample.directory.appending(name))?.count)
+            fileSystem.truncate(Sample.directory.appending(name), to: size / 2)
+            let ends = try ChosenLogReader(fileSystem, directory: Sample.directory).segmentEnds()
+            #expect(ends == Array(expected.prefix(1)), "nothing is said behind a segment that can't be read")
+        }
+    }
+
     @Test func slotsThatNobodyHasAreMissing() throws {
         let fileSystem = try Self.dropped(3)
         for base in [nil, try Self.base(0), try Self.base(1)] {
@@ -109,6 +124,17 @@ import Testing
             #expect(throws: StorageError.self) {
                 _ = try ChosenLog.open(fileSystem, directory: Sample.directory, base: base)
             }
+        }
+    }
+
+    /// No segment follows whose header could tell.
+    @Test func anotherSnapshotThanThisLogsIsRefusedAtItsEndToo() throws {
+        let fileSystem = try Sample.fileSystem(Self.blocks.filter { $0.lastSlot <= Self.ends[2].lastSlot })
+        var base = try Self.base(2)
+        #expect(try ChosenLog.open(fileSystem, directory: Sample.directory, base: base).through == base.through)
+        base.chainDigest = .start
+        #expect(throws: StorageError.self) {
+            _ = try ChosenLog.open(fileSystem, directory: Sample.directory, base: base)
         }
     }
 

@@ -252,6 +252,7 @@ import Testing
         for offset in field..<(field + 8) { payload[offset] = 0xFF }
         let header = JournalRecordHeader(
             kind: .inheritance, payloadLength: payload.count, offset: sector, sequence: 1, durableMark: sector,
+            previousEnd: sector,
             promised: .none, payloadChecksum: JournalFormat.checksum(payload.span.bytes, seed: salt))
         var bytes = [UInt8](repeating: 0, count: JournalFormat.recordHeaderSize)
         bytes.withUnsafeMutableBytes { header.encode(to: $0.baseAddress!, salt: salt) }

@@ -4,8 +4,8 @@ package import Paxos
 
 package struct SegmentEnd: Equatable, Sendable {
     package var slot: Slot
-    /// The highest time of the entries in its last block, in microseconds since 1970; that of the first entry of all is
-    /// no later, give or take how far the leaders' clocks ran apart.
+    /// When it ended, by the leaders' clocks: the highest time of the entries in its last block, in microseconds since
+    /// 1970.
     package var time: UInt64
 
     package init(slot: Slot, time: UInt64) {
