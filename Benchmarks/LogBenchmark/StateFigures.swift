@@ -104,8 +104,8 @@ extension SnapshotTaking {
     fileprivate static func take(
         _ fileSystem: any FileSystem, _ directory: FilePath, _ store: KeyValueStore, _ founding: RecoveredNode.Founding
     ) throws {
-        var taking = try begin(
-            fileSystem, directory: directory, store, chainDigest: .start, founding: founding, membership: nil)
+        let view = SnapshotView(store: store, chainDigest: .start, founding: founding, membership: nil)
+        var taking = try begin(fileSystem, directory: directory, view)
         while try taking.step() {}
         _ = try taking.finish()
     }
