@@ -6,7 +6,8 @@ package import PaxosLog
 package struct CompactionPolicy: Equatable, Sendable {
     /// How many of the last segments stay, whatever snapshots there are; at least one.
     package var keptSegments: Int
-    /// For how many microseconds the entries of a segment stay, counted from the time of its last one.
+    /// For how many microseconds the entries of a segment stay, counted from the time of its last one; with zero, no clock
+    /// has a say.
     package var keptTime: UInt64
 
     package init(keptSegments: Int = 4, keptTime: UInt64 = 0) {
@@ -24,7 +25,7 @@ package struct CompactionPolicy: Equatable, Sendable {
     package func dropThrough(_ segments: [SegmentEnd], verified: [Slot], now: UInt64) -> Slot? {
         guard let bound = SnapshotFolder.oldestKept(verified) else { return nil }
         return segments.dropLast(keptSegments).prefix { segment in
-            segment.slot <= bound && segment.time &+ keptTime <= now
+            segment.slot <= bound && (keptTime == 0 || segment.time &+ keptTime <= now)
         }.last?.slot
     }
 }

@@ -264,7 +264,8 @@ import Testing
                 found.setAside.first?.kept.first { $0.string.hasSuffix(file.lastComponent!.string) })
             var expected = before
             for offset in place..<min(place + 512, before.count) { expected[offset] = 0 }
-            #expect(disk.contents(of: kept) == expected, "all that can be read is kept")
+            // The file itself, or a copy of what can be read of it.
+            #expect([before, expected].contains(disk.contents(of: kept)))
             #expect(try Self.open(disk).setAside.isEmpty)
         }
     }
