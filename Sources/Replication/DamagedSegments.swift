@@ -21,8 +21,11 @@ struct DamagedSegments: Sendable {
     var first: SegmentName? { damages.keys.min() }
 
     mutating func noteMended(_ segment: SegmentName) {
-        if damages.removeValue(forKey: segment) != nil { mended += 1 }
+        if forget(segment) { mended += 1 }
     }
+
+    /// - Returns: whether it was known to be damaged.
+    mutating func forget(_ segment: SegmentName) -> Bool { damages.removeValue(forKey: segment) != nil }
 
     /// What is no longer part of the log need not be whole.
     mutating func forget(before first: Slot) { damages = damages.filter { $0.key.firstSlot >= first } }

@@ -20,6 +20,8 @@ package enum Event: Sendable {
     case logRead(peer: NodeID, blocks: [RawBlock])
     /// A part of the chosen log that was durable is not what was written.
     case logDamaged(Damage)
+    /// This segment of it was read, and all of it is.
+    case logSound(SegmentName)
     /// The answer to `Effect.readPiece`.
     case pieceRead(FilePiece, for: NodeID)
     /// So many bytes of a peer's file are kept.

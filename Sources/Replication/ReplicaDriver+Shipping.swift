@@ -25,6 +25,13 @@ extension ReplicaDriver {
         if damaged.note(damage) { effects.append(.report(.logDamaged(damage))) }
     }
 
+    /// What could not be read once can be now.
+    mutating func noteSound(_ segment: SegmentName) {
+        guard damaged.forget(segment), fetch?.file == .segment(segment) else { return }
+        effects.append(.discardPieces(.segment(segment)))
+        fetch = nil
+    }
+
     mutating func tickShipping() {
         if fetch == nil, ticks >= nextFetch, let segment = damaged.first, let peer = holders.first {
             beginFetch(.segment(segment), from: peer)

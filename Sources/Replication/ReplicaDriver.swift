@@ -114,6 +114,7 @@ package struct ReplicaDriver: Sendable {
             effects.append(.releaseJournal(through: log.through))
         case .logRead(let peer, let blocks): serve(blocks, to: peer)
         case .logDamaged(let damage): note(damage)
+        case .logSound(let segment): noteSound(segment)
         case .pieceRead(let piece, let node): send(piece, to: node)
         case .pieceKept(let file, let length): noteKept(length, of: file)
         case .segmentReplaced(let segment, let replacement): note(replacement, of: segment)

@@ -19,23 +19,23 @@ final class LogScrub: @unchecked Sendable {
     private let period: TimeAmount?
     /// How far the log is durable.
     private let durable: @Sendable () -> Slot
-    private let found: @Sendable (Damage) -> Void
+    private let tell: @Sendable (SegmentName, Damage?) -> Void
     private var next: Scheduled<Void>?
     private var isStopped = false
 
     /// - Parameters:
     ///   - durable: asked on the event loop.
-    ///   - found: told of damage, on the thread.
+    ///   - tell: told of each segment and its first damage, on the thread.
     init(
         fileSystem: any FileSystem, directory: FilePath, loop: any EventLoop, period: TimeAmount?, logger: Logger,
-        durable: @escaping @Sendable () -> Slot, found: @escaping @Sendable (Damage) -> Void
+        durable: @escaping @Sendable () -> Slot, tell: @escaping @Sendable (SegmentName, Damage?) -> Void
     ) {
         reader = ChosenLogReader(fileSystem, directory: directory)
         self.loop = loop
         self.period = period
         self.logger = logger
         self.durable = durable
-        self.found = found
+        self.tell = tell
     }
 
     func start() {
@@ -71,7 +71,7 @@ final class LogScrub: @unchecked Sendable {
         do throws(StorageError) {
             let names = try reader.segments()
             guard let place = names.firstIndex(where: { $0 >= wanted ?? $0 }) else { return (nil, period / 100) }
-            if let damage = try reader.damage(in: names[place], durableThrough: durable) { found(damage) }
+            tell(names[place], try reader.damage(in: names[place], durableThrough: durable))
             let following = place + 1 < names.count ? names[place + 1] : nil
             return (following, period / Int64(names.count))
         } catch {

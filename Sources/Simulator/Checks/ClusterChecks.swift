@@ -166,13 +166,6 @@ struct ClusterChecks {
         }
     }
 
-    /// Nothing that was done to a log is left in the end, but where a snapshot stands for it.
-    static func checkWhole(_ node: SimulatedNode) throws {
-        if let damage = try node.scrub().first(where: node.isUnmended) {
-            throw SimulationFailure(description: "\(node.id) did not mend its log: \(damage.sentence)")
-        }
-    }
-
     /// Segment files must be the same bytes as far as they go.
     /// - Parameter disks: and the segments on each that are known to be damaged.
     static func checkSegments(

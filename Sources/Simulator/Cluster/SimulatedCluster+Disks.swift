@@ -43,7 +43,7 @@ extension SimulatedCluster {
             return false
         }
         return status.role != .learner && status.role != .forming && status.mendingThrough == nil
-            && status.unknownSlots == 0 && node.isLogWhole
+            && status.unknownSlots == 0 && status.logDamage.unmended.isEmpty
     }
 
     func wipe(_ id: NodeID) throws {
@@ -141,10 +141,24 @@ extension SimulatedCluster {
 
     /// A running node looks for damage of its log. Reads that fail are tried again the next time.
     func scrub(_ id: NodeID) throws {
-        guard let damages = try? nodes[id]?.scrub() else { return }
-        for damage in damages { try deliver(.logDamaged(damage), to: id) }
-        guard let node = nodes[id], !damages.contains(where: node.isUnmended) else { return }
+        guard let found = try? nodes[id]?.scrub() else { return }
+        for (segment, damage) in found { try deliver(damage.map { .logDamaged($0) } ?? .logSound(segment), to: id) }
+        guard !found.contains(where: { $0.damage != nil && isHeldElsewhere($0.segment, than: id) }) else { return }
         if scrubbed.remove(id) != nil { unmet.remove(id) }
+    }
+
+    /// Whether a node can mend a segment: where the others have dropped it, or lost it too, snapshots stand for it.
+    private func isHeldElsewhere(_ segment: SegmentName, than id: NodeID) -> Bool {
+        members.contains { other in
+            guard other != id, let found = try? nodes[other]?.scrub() else { return false }
+            return found.contains { $0.segment == segment && $0.damage == nil }
+        }
+    }
+
+    /// Whether nothing that was done to a node's log is left, where another holds what it held.
+    func isLogMended(_ id: NodeID) -> Bool {
+        guard let found = try? nodes[id]?.scrub() else { return false }
+        return !found.contains { $0.damage != nil && isHeldElsewhere($0.segment, than: id) }
     }
 
     /// Starts every node with a harmed disk anew, so that all damage is met before the end.

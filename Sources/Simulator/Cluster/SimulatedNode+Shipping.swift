@@ -6,19 +6,11 @@ import Replication
 import SystemPackage
 
 extension SimulatedNode {
-    /// The first damage of each segment of the log.
-    func scrub() throws -> [Damage] {
+    /// The segments of the log, and the first damage of each.
+    func scrub() throws -> [(segment: SegmentName, damage: Damage?)] {
         guard let durable = driver?.status.logThrough else { return [] }
-        return try reader.segments().compactMap { name in try reader.damage(in: name, durableThrough: durable) }
+        return try reader.segments().map { ($0, try reader.damage(in: $0, durableThrough: durable)) }
     }
-
-    /// Damage of the part of the log that no snapshot stands for, and that the others therefore still hold.
-    func isUnmended(_ damage: Damage) -> Bool {
-        guard let segment = damage.segment else { return true }
-        return segment.firstSlot > driver?.verifiedSnapshots.last ?? .zero
-    }
-
-    var isLogWhole: Bool { driver.map { $0.status.logDamage.unmended.allSatisfy { !isUnmended($0) } } ?? false }
 
     private var incoming: IncomingFolder { IncomingFolder(fileSystem, in: SimulatedNode.directory) }
 
