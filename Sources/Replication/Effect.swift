@@ -92,6 +92,8 @@ package enum Report: Sendable, Equatable {
     case copyRefused(SegmentName, from: NodeID, reason: String)
     case snapshotTaken(WrittenSnapshot)
     case snapshotFailed(Slot, reason: String)
+    /// The archive did not take what was to be dropped from the log, which therefore stays.
+    case archiveRefused(String)
     /// A peer's snapshot took the place of the log before it.
     case snapshotInstalled(SnapshotName, from: NodeID)
     /// A peer's snapshot can't be taken.

@@ -34,8 +34,9 @@ package enum Event: Sendable {
     case snapshotTaken(WrittenSnapshot)
     /// It is not; the log stays as it is until the next.
     case snapshotFailed(Slot, reason: String)
-    /// What is left of the log since its first segments were dropped, and with which slot it begins.
-    case logCompacted(LogExtent, first: Slot)
+    /// What is left of the log since its first segments were dropped, with which slot it begins, and why an archive took
+    /// no more of it, if so.
+    case logCompacted(LogExtent, first: Slot, refusal: String?)
     /// Whether the disk has room for what the journal is to take next.
     case room(Bool)
     /// The node is about to stop in good order: hand leadership over.

@@ -31,6 +31,8 @@ struct FileFetch: Sendable {
     private(set) var promised = Ballot.none
     private var kept: UInt64 = 0
     private var peerSize: UInt64?
+    /// How much was kept when that was too little.
+    private var shortAt: UInt64 = 0
     private var stage = Stage.keeping
     private var ticksInStage = 0
     private let pieceBytes: Int
@@ -43,6 +45,9 @@ struct FileFetch: Sendable {
         self.pieceBytes = pieceBytes
         self.patience = patience
     }
+
+    /// Whether nothing of the file is of use so far.
+    var isEmpty: Bool { kept == 0 }
 
     /// What is kept already.
     var beginning: Action { .keep(FilePiece(file: file, offset: 0, fileSize: 0, bytes: [])) }
@@ -92,15 +97,18 @@ struct FileFetch: Sendable {
         return .keep(piece)
     }
 
-    /// The copy does not reach far enough: the peer's may yet grow.
-    mutating func noteShort() {
+    /// The copy does not reach far enough: the peer's may yet grow. One that does not is no better than none.
+    mutating func noteShort(others: [NodeID]) -> Action? {
+        guard kept > shortAt else { return noteUnproven(others: others) }
+        shortAt = kept
         peerSize = nil
         enter(.ready(in: patience))
+        return nil
     }
 
     /// - Returns: what to do beside throwing away what is kept.
     mutating func noteUnproven(others: [NodeID]) -> Action? {
-        kept = 0
+        (kept, shortAt) = (0, 0)
         return turn(to: others)
     }
 

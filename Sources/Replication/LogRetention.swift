@@ -15,17 +15,22 @@ package struct LogRetention: Sendable {
 
     /// Drops older snapshots, and segments, that the newest `verified` snapshots stand for.
     /// - Parameter now: the wall clock in microseconds since 1970.
-    /// - Returns: the first slot that is left in the log.
-    /// - Throws: `.io`, `.foreign` when the archive holds another file of a segment's name.
+    /// - Returns: the first slot that is left in the log, and why an archive took no more, if so.
+    /// - Throws: `.io`.
     package func apply(
         to log: inout ChosenLog, verified: [Slot], now: UInt64, _ fileSystem: any FileSystem,
         _ places: NodeFolder.Places
-    ) throws(StorageError) -> Slot {
+    ) throws(StorageError) -> (first: Slot, refusal: String?) {
         try SnapshotFolder(fileSystem, directory: places.snapshots).dropOld(verified: verified)
         let reader = ChosenLogReader(fileSystem, directory: places.log)
+        var refusal: String?
         if let through = policy.dropThrough(try reader.segmentEnds(), verified: verified, now: now) {
-            try log.drop(through: through, to: archive)
+            do {
+                try log.drop(through: through, to: archive)
+            } catch .foreign(let file, let reason) {
+                refusal = "\(file): \(reason)"
+            }
         }
-        return try reader.segments().first?.firstSlot ?? log.through.next
+        return (try reader.segments().first?.firstSlot ?? log.through.next, refusal)
     }
 }

@@ -32,6 +32,8 @@ package struct NodeFolder: ~Copyable {
     ) throws(StorageError) -> NodeFolder {
         let places = Places(directory)
         try fileSystem.createDirectory(directory)
+        // Nothing of it was synced: what a crash left may look whole.
+        try IncomingFolder(fileSystem, in: directory).clear()
         var random = SplitMix64(seed: seed)
         var repair = FolderRepair(fileSystem, places, isAllowed: mends)
         var identity = try repair.identity(node: node, now: now, journal: .random(using: &random))

@@ -60,7 +60,9 @@ extension ReplicaDriver {
             damaged.noteMended(segment)
             self.fetch = nil
             effects.append(.report(.segmentMended(segment, from: fetch.peer, kept: kept)))
-        case .short: self.fetch?.noteShort()
+        case .short:
+            advance { $0.noteShort(others: $1) }
+            if self.fetch?.isEmpty != false { effects.append(.discardPieces(fetch.file)) }
         case .unproven(let reason):
             effects.append(.report(.copyRefused(segment, from: fetch.peer, reason: reason)))
             refuseCopy()

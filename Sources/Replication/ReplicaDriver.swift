@@ -123,9 +123,10 @@ package struct ReplicaDriver: Sendable {
             releaseBlocks()
         case .snapshotTaken(let snapshot): noteTaken(snapshot)
         case .snapshotFailed(let slot, let reason): noteFailed(slot, reason: reason)
-        case .logCompacted(let log, let first):
+        case .logCompacted(let log, let first, let refusal):
             watch.note(log, [])
             damaged.forget(before: first)
+            if let refusal { effects.append(.report(.archiveRefused(refusal))) }
         case .room(let hasRoom): replica?.hasRoom = hasRoom
         case .stop: stop()
         }

@@ -33,11 +33,18 @@ extension RestoredSnapshot {
         guard name.slot > log.through else {
             return .failure(.foreign("the log here reaches slot \(log.through) by now"))
         }
+        if let archive {
+            do {
+                try log.keepEnded(in: archive)
+            } catch .foreign(_, let reason) {
+                return .failure(.foreign(reason))
+            }
+        }
         try fileSystem.createDirectory(places.snapshots)
         try fileSystem.open(source, for: .readWrite).sync()
         try fileSystem.rename(source, to: SnapshotFolder(fileSystem, directory: places.snapshots).path(of: name))
         try fileSystem.syncDirectory(places.snapshots)
-        try log.begin(behind: restored.base, archive: archive)
+        try log.begin(behind: restored.base)
         return .success(restored)
     }
 }

@@ -84,17 +84,18 @@ struct Comparison {
     private mutating func compare(_ left: Int, _ right: Int) throws -> (agreed: Slot, difference: Slot?) {
         let end = min(
             nodes[left].lastBlock?.slots.upperBound ?? .zero, nodes[right].lastBlock?.slots.upperBound ?? .zero)
-        var agreed = Slot.zero
-        if end > .zero {
-            agreed = try isSameBlock(end, left, right) ? end : lastAgreement(below: end, left, right)
+        // What one of them has dropped can't be compared; the digests go on from it.
+        var agreed = try max(nodes[left].log.firstSlot(), nodes[right].log.firstSlot()).previous
+        if end > agreed {
+            agreed = try isSameBlock(end, left, right) ? end : lastAgreement(from: agreed, below: end, left, right)
         }
         return try compareEntries(from: agreed.next, left, right)
     }
 
     /// The end of the last block with the same digest on both. Digests go on from block to block, so that those behind a
     /// difference differ too.
-    private func lastAgreement(below end: Slot, _ left: Int, _ right: Int) throws -> Slot {
-        var low = Slot.zero
+    private func lastAgreement(from start: Slot, below end: Slot, _ left: Int, _ right: Int) throws -> Slot {
+        var low = start
         var high = end
         while low.next < high {
             let middle = Slot((low.rawValue + high.rawValue) / 2)

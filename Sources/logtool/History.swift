@@ -40,6 +40,14 @@ struct History: ParsableCommand {
         }
         output.flush()
         if let failure = replay.shortfall(of: .end) { throw failure }
+        guard replay.start == .zero else {
+            throw Failure(
+                status: 2,
+                message: """
+                    what changed through slot \(replay.start) can't be told: the log begins behind it; --archive names a folder \
+                    with the segments before
+                    """)
+        }
     }
 }
 
@@ -78,7 +86,7 @@ struct KeyHistory {
     /// - Returns: the whole replay, and why it ended.
     func read(_ log: NodeLog, _ progress: ProgressLine? = nil, _ visit: (Change) -> Void) throws -> Replay {
         var last: StoredValue?
-        return try Replay(log, through: .end, progress: progress) { entry, store in
+        return try Replay(log, through: .end, fromStart: true, progress: progress) { entry, store in
             // A set that writes the same value again is a change too: it shows in the modified slot.
             let stored = store.value(for: key)
             guard stored != last else { return }

@@ -1,4 +1,5 @@
-// A node's folder as one log: the blocks of the chosen log, and behind them what only the journal holds. It reads from
+// A node's folder as one log: what its snapshots say of the part that was dropped, the blocks of the chosen log, and
+// behind them what only the journal holds. It reads from
 // slot to slot, holds one block at a time, and never writes.
 
 import Paxos
@@ -11,6 +12,7 @@ struct NodeLog {
     let name: String
     let reader: ChosenLogReader
     let journalDirectory: FilePath
+    let snapshots: SnapshotFolder
     let identity: Identity?
     /// Why there is no identity, where it can't be read.
     let identityDamage: Damage?
@@ -35,8 +37,27 @@ struct NodeLog {
         let segments = archive.map {
             SegmentOverlay(fileSystem, directory: logDirectory, elsewhere: .init(directory: FilePath($0)))
         }
-        reader = ChosenLogReader(segments ?? fileSystem, directory: logDirectory, cluster: identity?.cluster)
+        snapshots = SnapshotFolder(fileSystem, directory: directory.appending("snapshots"))
+        reader = ChosenLogReader(
+            segments ?? fileSystem, directory: logDirectory, cluster: identity?.cluster,
+            base: try NodeLog.headers(of: snapshots).first?.base)
     }
+
+    /// Of those snapshots that can be read so far, the newest first.
+    static func headers(of folder: SnapshotFolder) throws -> [SnapshotHeader] {
+        var headers: [SnapshotHeader] = []
+        for name in try folder.names() {
+            do throws(StorageError) {
+                headers.append(try folder.reader(name).header)
+            } catch {
+                if case .io = error { throw error }
+            }
+        }
+        return headers
+    }
+
+    /// The first slot that the log holds.
+    func firstSlot() throws -> Slot { try reader.segments().first?.firstSlot ?? .first }
 
     private static func identity(
         _ directory: FilePath, _ fileSystem: any FileSystem

@@ -17,20 +17,32 @@ struct Replay {
         case damage(Damage)
     }
 
-    /// The state that a replay begins with is the only one that is known without the entries before it: that before
-    /// slot 1, which is empty.
+    /// The state after the last entry that was applied.
     private(set) var store = KeyValueStore()
+    /// The slot of the snapshot that the replay began with; zero where it began with slot 1.
+    private(set) var start = Slot.zero
     /// The last that was chosen, genesis among them; nil before that.
     private(set) var membership: Membership?
     private(set) var stop = Stop.end
 
-    /// - Parameter visit: told of each entry after it was applied, and of the state then.
+    /// - Parameters:
+    ///   - fromStart: whether to begin as early as can be, and not with the newest snapshot that is no later than the moment.
+    ///   - visit: told of each entry after it was applied, and of the state then.
     /// - Throws: `Failure` for an entry that the state machine does not know.
     init(
-        _ log: NodeLog, through moment: Moment, progress: ProgressLine? = nil,
+        _ log: NodeLog, through moment: Moment, fromStart: Bool = false, progress: ProgressLine? = nil,
         _ visit: (LogEntry, KeyValueStore) throws -> Void = { _, _ in }
     ) throws {
+        if let snapshot = try log.snapshot(for: moment, earliest: fromStart) {
+            store = snapshot.store
+            start = snapshot.base.through
+            membership = snapshot.membership ?? snapshot.founding.value.membership
+        }
         let last = if case .slot(let slot) = moment { slot } else { SlotArgument.last }
+        guard store.appliedThrough < last else {
+            stop = .moment
+            return
+        }
         try log.read(store.appliedThrough.next...last, .forwards, progress: progress) { event in
             switch event {
             case .damage(let damage): return take(damage)
@@ -124,6 +136,34 @@ extension Replay {
         case .damage(let damage):
             return Failure(
                 status: 1, message: "\(damage.sentence): the last slot that can be told is \(told)")
+        }
+    }
+}
+
+extension NodeLog {
+    /// The state to begin a replay with; nil for that before slot 1, which is empty.
+    /// - Parameter earliest: whether the oldest is wanted from which the log goes on, and none where the log begins with
+    ///   slot 1.
+    fileprivate func snapshot(for moment: Moment, earliest: Bool) throws -> RestoredSnapshot? {
+        let first = try firstSlot()
+        if earliest, first == .first { return nil }
+        let usable = try NodeLog.headers(of: snapshots).filter { $0.slot.next >= first && moment.isNoEarlier(than: $0) }
+        for header in earliest ? usable.reversed() : usable {
+            do throws(StorageError) {
+                return try RestoredSnapshot(snapshots.reader(SnapshotName(slot: header.slot)))
+            } catch {
+                guard case .corrupt = error else { throw error }
+            }
+        }
+        return nil
+    }
+}
+
+extension Moment {
+    fileprivate func isNoEarlier(than snapshot: SnapshotHeader) -> Bool {
+        switch self {
+        case .slot(let slot): slot >= snapshot.slot
+        case .time(let time): time.microseconds >= snapshot.effectiveTime
         }
     }
 }

@@ -16,6 +16,7 @@ struct Verification {
         var rawBytes: UInt64
         var storedBytes: UInt64
         var journalFiles: Int
+        var snapshots: Int
         var chainDigest: String
     }
 
@@ -29,9 +30,9 @@ struct Verification {
         summary = Summary(
             node: log.name, verdict: "clean", findings: 0, segments: try log.reader.segments().count, blocks: 0,
             logThrough: 0, chosenThrough: 0, rawBytes: 0, storedBytes: 0, journalFiles: 0,
-            chainDigest: "")
+            snapshots: try log.snapshots.names().count, chainDigest: "")
         if let found = log.identityDamage { damage.append(found) }
-        damage += try log.reader.strangers()
+        damage += try log.reader.strangers() + log.snapshotDamage()
         var through = Slot.zero
         var digest = ChainDigest.start
         var cursor = try log.reader.verification(by: workers)
@@ -89,7 +90,29 @@ struct Verification {
             "\(name): \(paint(summary.verdict, verdict.colour)): chosen through slot \(summary.chosenThrough), "
             + "blocks: \(summary.blocks), segments: \(summary.segments), through slot \(summary.logThrough)\(ratio), "
             + "journal files: \(summary.journalFiles)"
+            + (summary.snapshots == 0 ? "" : ", snapshots: \(summary.snapshots)")
         return [head] + damage.table.lines(in: paint)
+    }
+}
+
+extension NodeLog {
+    /// What is wrong with its snapshots, each read to its end.
+    fileprivate func snapshotDamage() throws -> [Damage] {
+        var damage: [Damage] = []
+        for name in try snapshots.names() {
+            do throws(StorageError) {
+                _ = try snapshots.reader(name).verify()
+            } catch {
+                switch error {
+                case .corrupt(let found): damage.append(found)
+                case .unsupportedVersion(let file, let found, _):
+                    let reason = "the snapshot is of version \(found)"
+                    damage.append(Damage(kind: .unknownVersion, file: file, offset: 0, slots: nil, reason: reason))
+                default: throw error
+                }
+            }
+        }
+        return damage
     }
 }
 

@@ -27,8 +27,8 @@ struct FakeService: StoreService {
     func printLog(to name: String) async throws(HTTPFailure) {
         if name == "fails" { throw .printFailed("no") }
     }
-    func entries(from first: Slot, limit: Int?, compressed: Bool) async throws(HTTPFailure) -> DocumentPieces {
-        let left = NIOLockedValueBox(["\(first)\n", "\(limit ?? -1)\n"])
+    func entries(from first: Slot?, limit: Int?, compressed: Bool) async throws(HTTPFailure) -> DocumentPieces {
+        let left = NIOLockedValueBox(["\(first ?? .first)\n", "\(limit ?? -1)\n"])
         return DocumentPieces(isCompressed: compressed) {
             left.withLockedValue { $0.isEmpty ? nil : ByteBuffer(string: $0.removeFirst()) }
         }

@@ -24,7 +24,7 @@ import Testing
         (.head, "/status", .status),
         (.get, "/metrics", .metrics),
         (.get, "/admin/configuration/", .configuration),
-        (.get, "/log/entries", .entries(from: .first, limit: nil)),
+        (.get, "/log/entries", .entries(from: nil, limit: nil)),
         (.head, "/log/entries/?limit=0&from=7", .entries(from: Slot(7), limit: 0)),
         (.get, "/store/set/k/v", .setInPath(key: key("k"), value: key("v"))),
         (.post, "/store/set/a%2Fb/", .setInPath(key: key("a/b"), value: [])),

@@ -105,8 +105,12 @@ import Testing
         _ = fetch.noteKept(4)
         _ = question(&fetch)
         _ = fetch.receive(piece(4, [], of: 4), from: one, others: [])
-        fetch.noteShort()
+        #expect(fetch.noteShort(others: [one, other]) == nil)
         #expect(question(&fetch, ticks: 2) == nil)
         #expect(try #require(question(&fetch)) == (4, one))
+        // It did not grow.
+        _ = fetch.receive(piece(4, [], of: 4), from: one, others: [])
+        #expect(fetch.noteShort(others: [one, other]) == nil)
+        #expect(try #require(question(&fetch)) == (0, other), "another is asked for all of it")
     }
 }

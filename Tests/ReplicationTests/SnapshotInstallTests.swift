@@ -133,7 +133,8 @@ import Testing
     {
         var log = try ChosenLog.open(disk, directory: places.log)
         return try LogRetention(policy: CompactionPolicy(keptSegments: 1), archive: archive).apply(
-            to: &log, verified: verified.map { Slot($0) }, now: 1_000, disk, places)
+            to: &log, verified: verified.map { Slot($0) }, now: 1_000, disk, places
+        ).first
     }
 
     @Test func theLogGoesBelowTheSecondNewestSnapshotAlone() throws {

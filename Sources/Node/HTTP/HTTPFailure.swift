@@ -3,6 +3,7 @@
 import HTTPTypes
 import Hummingbird
 import NIOCore
+import Paxos
 import Replication
 import StateMachine
 
@@ -50,6 +51,10 @@ struct HTTPFailure: Error, Equatable {
     static let diskFull = HTTPFailure(
         HTTPResponse.Status(code: 507, reasonPhrase: "Insufficient Storage"), "disk full",
         "this node's disk is full; nothing was done", retryAfter: 10)
+
+    static func compacted(_ first: Slot) -> HTTPFailure {
+        HTTPFailure(.gone, "compacted", "the log of this node begins with slot \(first)")
+    }
 
     static func printFailed(_ reason: String) -> HTTPFailure {
         HTTPFailure(.internalServerError, "print failed", reason)

@@ -14,7 +14,8 @@ enum Route: Equatable, Sendable {
     /// The key is in the body.
     case deleteByBody
     case noOp
-    case entries(from: Slot, limit: Int?)
+    /// From the first that there is, where no slot is named.
+    case entries(from: Slot?, limit: Int?)
     case status
     case health
     case metrics
@@ -148,7 +149,7 @@ extension Route {
         case ["admin", "compact"]: return try question.only([.post], .compact)
         case ["log", "entries"]:
             try question.check([.get, .head])
-            return .entries(from: try question.query.slot("from") ?? .first, limit: try question.query.count("limit"))
+            return .entries(from: try question.query.slot("from"), limit: try question.query.count("limit"))
         case ["log", "print"]: throw .badRequest("the name is missing: /log/print/NAME")
         case _ where question.segments.count == 3 && question.segments.starts(with: ["log", "print"]):
             try question.check([.get])

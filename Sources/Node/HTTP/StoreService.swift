@@ -13,8 +13,8 @@ protocol StoreService: Sendable {
     /// Why the node can't serve; nil when it can.
     func unhealthyReason() async -> String?
     func printLog(to name: String) async throws(HTTPFailure)
-    /// Chosen entries from `first` on, `limit` of them at the most, as lines of JSON.
-    func entries(from first: Slot, limit: Int?, compressed: Bool) async throws(HTTPFailure) -> DocumentPieces
+    /// Chosen entries from `first`, or the first that there is, on, `limit` of them at the most, as lines of JSON.
+    func entries(from first: Slot?, limit: Int?, compressed: Bool) async throws(HTTPFailure) -> DocumentPieces
     /// The metrics of this process, for Prometheus.
     func exposition() -> ByteBuffer
     /// The settings, and where each was given.

@@ -125,7 +125,10 @@ extension Node: StoreService {
         }
     }
 
-    func entries(from first: Slot, limit: Int?, compressed: Bool) async throws(HTTPFailure) -> DocumentPieces {
+    func entries(from wanted: Slot?, limit: Int?, compressed: Bool) async throws(HTTPFailure) -> DocumentPieces {
+        let held = (try? await storage.reading.firstSlot()) ?? .first
+        let first = wanted ?? held
+        guard first >= held else { throw .compacted(held) }
         guard readers.enter() else {
             readers.leave()
             throw .overloaded("\(readers.most) others are reading the log of this node")

@@ -65,6 +65,8 @@ struct ReportLog {
                 ])
         case .snapshotFailed(let slot, let reason):
             logger.error("No snapshot could be taken", metadata: ["through": "\(slot)", "error": "\(reason)"])
+        case .archiveRefused(let reason):
+            logger.error("The archive did not take a segment, which stays", metadata: ["reason": "\(reason)"])
         case .snapshotInstalled(let snapshot, let peer):
             logger.notice(
                 "A peer's snapshot was taken over", metadata: ["through": "\(snapshot.slot)", "peer": "\(peer)"])

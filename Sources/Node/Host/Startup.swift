@@ -127,7 +127,8 @@ struct Startup {
             scrub: LogScrub(
                 fileSystem: fileSystem, directory: places.log, loop: loop, period: configuration.scrubPeriod,
                 logger: logger,
-                durable: { host.lookNow { $0.status.logThrough } }, tell: { host.post($1.map { .logDamaged($0) } ?? .logSound($0)) }),
+                durable: { host.lookNow { $0.status.logThrough } },
+                tell: { host.post($1.map { .logDamaged($0) } ?? .logSound($0)) }),
             snapshots: SnapshotThread(fileSystem: fileSystem, places: places)
         ) { host.post($0) }
         let membersHash = configuration.driver.membersHash

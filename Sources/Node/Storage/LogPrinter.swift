@@ -38,9 +38,10 @@ final class LogPrinter: Sendable {
         if try fileSystem.exists(temporary) { try fileSystem.remove(temporary) }
         var output = TextFile(try fileSystem.create(temporary))
         do {
-            var next = Slot.first
+            let reader = ChosenLogReader(fileSystem, directory: places.log)
             let end = tail?.firstSlot
-            var cursor = try ChosenLogReader(fileSystem, directory: places.log).cursor(depth: .payloads)
+            var next = try reader.segments().first?.firstSlot ?? end ?? .first
+            var cursor = try reader.cursor(from: next, depth: .payloads)
             while end.map({ next < $0 }) ?? true, let finding = try cursor.next() {
                 switch finding {
                 case .damage(let damage): throw StorageError.corrupt(damage)

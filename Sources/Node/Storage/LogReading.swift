@@ -40,6 +40,11 @@ final class LogReading: Sendable {
         }
     }
 
+    /// The first slot that the log holds; slot 1 while it holds none.
+    func firstSlot() async throws -> Slot {
+        try await thread.runIfActive { [self] in try reader.segments().first?.firstSlot ?? .first }
+    }
+
     /// Runs `body` on the thread.
     func perform<Value: Sendable>(
         _ body: @escaping @Sendable (ChosenLogReader) throws -> Value

@@ -108,12 +108,12 @@ final class LogThread: @unchecked Sendable {
         }
     }
 
-    /// - Parameter compacted: told what is left of the log, and its first slot.
-    func compact(verified: [Slot], then compacted: @escaping @Sendable (LogExtent, Slot) -> Void) {
+    /// - Parameter compacted: told what is left of the log, its first slot, and why an archive took no more of it, if so.
+    func compact(verified: [Slot], then compacted: @escaping @Sendable (LogExtent, Slot, String?) -> Void) {
         change("dropping the log's first segments") { thread throws(StorageError) in
-            let first = try thread.retention.apply(
+            let (first, refusal) = try thread.retention.apply(
                 to: &thread.log, verified: verified, now: WallClock.now, thread.fileSystem, thread.places)
-            compacted(thread.log.extent, first)
+            compacted(thread.log.extent, first, refusal)
         }
     }
 

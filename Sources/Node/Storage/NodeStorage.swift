@@ -86,8 +86,8 @@ final class NodeStorage: StorageOutlet {
 
     /// - Parameter compacted: told the first slot that is left in the log.
     func compact(verified: [Slot], then compacted: @escaping @Sendable (Slot) -> Void) {
-        log.compact(verified: verified) { [post] extent, first in
-            post(.logCompacted(extent, first: first))
+        log.compact(verified: verified) { [post] extent, first, refusal in
+            post(.logCompacted(extent, first: first, refusal: refusal))
             compacted(first)
         }
     }

@@ -102,17 +102,17 @@ struct ClusterChecks {
         }
     }
 
-    /// Every chosen entry that a node's state rests on, from slot 1 on: what was dropped, the log on its disk, and the end
-    /// from memory.
+    /// Every chosen entry that a node's state rests on, from slot 1 on: from the log on its disk, the end from memory,
+    /// and from what was logged once where its log was compacted or is damaged.
     static func entries(
-        of driver: ReplicaDriver, on node: SimulatedNode, _ dropped: DroppedHistory
+        of driver: ReplicaDriver, on node: SimulatedNode, _ logged: LoggedEntries
     ) throws -> [[UInt8]] {
         var entries: [[UInt8]] = []
         let first = try node.reader.segments().first?.firstSlot ?? driver.status.logThrough.next
         while entries.count + 1 < Int(first.rawValue) {
-            guard let entry = dropped[Slot(UInt64(entries.count) + 1)] else {
+            guard let entry = logged[Slot(UInt64(entries.count) + 1)] else {
                 throw SimulationFailure(
-                    description: "slot \(entries.count + 1) is in no log any more, nor was it dropped")
+                    description: "slot \(entries.count + 1) is in no log, and never was")
             }
             entries.append(entry)
         }
@@ -123,7 +123,7 @@ struct ClusterChecks {
             if bodies.isEmpty, let blocks = try? node.readBlocks(from: next, bytes: 1 << 20) {
                 bodies = blocks.map(\.bytes)
             }
-            if bodies.isEmpty, let entry = dropped[next] { bodies = [entry] }
+            if bodies.isEmpty, let entry = logged[next] { bodies = [entry] }
             guard !bodies.isEmpty else {
                 throw SimulationFailure(description: "\(node.id) has applied slot \(next) and does not hold it")
             }

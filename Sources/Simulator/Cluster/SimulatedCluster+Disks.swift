@@ -129,16 +129,6 @@ extension SimulatedCluster {
         }
     }
 
-    /// Before a node drops segments, and in the end. What can't be read of its log is another's to tell.
-    func keepHistory(of node: SimulatedNode) throws {
-        node.readsUntilError = nil
-        do {
-            try dropped.add(node.reader, of: node.id)
-        } catch StorageError.io(.ioError, _, _) {
-            tell("\(node.id) can't read all of its log")
-        }
-    }
-
     /// A running node looks for damage of its log. Reads that fail are tried again the next time.
     func scrub(_ id: NodeID) throws {
         guard let found = try? nodes[id]?.scrub() else { return }

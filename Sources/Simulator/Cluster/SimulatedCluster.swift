@@ -51,7 +51,7 @@ final class SimulatedCluster {
     var random: SplitMix64
     private(set) var now: UInt64 = 4_000_000_000
     private var history: ClientHistory
-    var dropped = DroppedHistory()
+    private var logged = LoggedEntries()
     var checks = ClusterChecks()
     var report: RunReport
     /// Until when a node stands still, as a process that is stopped or swapped out does.
@@ -264,7 +264,9 @@ final class SimulatedCluster {
         case .answer(let request, let answer):
             tell("\(request.rawValue) is answered by \(node.id): \(answer)")
             try history.note(answer, to: request, at: now)
-        case .appendLog(let block): node.queue(block)
+        case .appendLog(let block):
+            try logged.add(block, of: node.id)
+            node.queue(block)
         case .readLog(let slot, let bytes, let peer):
             let (blocks, damage) = readBlocks(of: node, from: slot, bytes: bytes)
             try deliver(.logRead(peer: peer, blocks: blocks), to: node.id)
@@ -285,7 +287,6 @@ final class SimulatedCluster {
             guard let (log, blocks) = node.finishLogWrite() else { return crash(node.id) }
             try deliver(.logDurable(log, blocks), to: node.id)
             guard node.isRunning else { return }
-            try keepHistory(of: node)
             guard let result = node.install(snapshot) else { return crash(node.id) }
             try deliver(.snapshotInstalled(snapshot, result), to: node.id)
         case .takeSnapshot(let view):
@@ -293,7 +294,6 @@ final class SimulatedCluster {
                 .snapshotWritten(node.id, view, start: node.starts),
                 at: now + UInt64.random(in: 1_000...200_000, using: &random))
         case .compact(let verified):
-            try keepHistory(of: node)
             guard let event = node.compact(verified: verified) else { return crash(node.id) }
             try deliver(event, to: node.id)
         case .releaseJournal(let slot):
@@ -376,13 +376,12 @@ final class SimulatedCluster {
     // MARK: The end
 
     private func checkEnd() throws {
-        for id in members { if let node = nodes[id] { try keepHistory(of: node) } }
         let logs = try members.compactMap { id -> (node: NodeID, entries: [[UInt8]], disk: MemoryFileSystem)? in
             guard let node = nodes[id], let driver = node.driver else {
                 if plan.isBeyondBudget { return nil }
                 throw SimulationFailure(description: "\(id) is down at the end")
             }
-            return (id, try ClusterChecks.entries(of: driver, on: node, dropped), node.disk)
+            return (id, try ClusterChecks.entries(of: driver, on: node, logged), node.disk)
         }
         guard let longest = logs.map(\.entries).max(by: { $0.count < $1.count }) else { return }
         try ClusterChecks.checkEqual(logs.map { ($0.node, $0.entries) })

@@ -71,9 +71,9 @@ extension SimulatedNode {
     func compact(verified: [Slot]) -> Event? {
         var event: Event?
         _ = change { running in
-            let first = try LogRetention(policy: CompactionPolicy(keptSegments: 1)).apply(
+            let (first, refusal) = try LogRetention(policy: CompactionPolicy(keptSegments: 1)).apply(
                 to: &running.log.log, verified: verified, now: 0, fileSystem, places)
-            event = .logCompacted(running.log.log.extent, first: first)
+            event = .logCompacted(running.log.log.extent, first: first, refusal: refusal)
         }
         return event
     }
