@@ -132,8 +132,8 @@ struct FolderRepair {
 
     // MARK: Journal
 
-    /// Opens the journal, without values that damage has taken, or a new one in the place of one that must not be trusted; the node has no vote then. It vouches
-    /// for what the log held once if that was cut, now or before.
+    /// Opens the journal, without values that damage has taken, or a new one in the place of one that must not be trusted;
+    /// the node has no vote then. It vouches for what the log held once if that was cut, now or before.
     mutating func journal(
         _ identity: inout Identity, behind through: Slot, _ other: UniqueID,
         _ open: (UniqueID, _ through: Slot, _ vouching: Bool) throws(StorageError) -> (Journal, JournalRecovery)

@@ -50,7 +50,13 @@ struct RecoveredLog: ~Copyable {
             position.limits = genesis.limits
             for name in names.dropLast() { sealed.add(segmentOf: try reader.size(of: name)) }
         }
-        try readLast(last, position)
+        do {
+            try readLast(last, position)
+        } catch .io(.ioError, operation: "read", let file) where isHistory(through: last.firstSlot) {
+            recovery.history.append(.unreadable(file))
+            recovery.isBehindBase = true
+            recovery.tornTail = nil
+        }
     }
 
     /// Whether a snapshot stands for everything through `slot`.
@@ -65,7 +71,8 @@ struct RecoveredLog: ~Copyable {
         for (name, next) in zip(names, names.dropFirst()) {
             do {
                 try follow(name, before: next, &position)
-            } catch .corrupt(let damage) where isHistory(through: next.firstSlot.previous) {
+            } catch {
+                guard isHistory(through: next.firstSlot.previous), let damage = error.damage else { throw error }
                 recovery.history.append(damage)
                 position.next = next.firstSlot
                 position.digest = nil
@@ -133,15 +140,15 @@ struct RecoveredLog: ~Copyable {
     /// Reads the last segment block by block; of one that a snapshot stands for, and that is ended, the headers alone. A
     /// damage that is no torn tail is thrown.
     private mutating func readLast(_ name: SegmentName, _ position: LogPosition) throws(StorageError) {
+        recovery.through = name.firstSlot.previous
+        recovery.chainDigest = position.digest ?? .start
+        cluster = position.cluster
         let file = try SegmentFile(fileSystem, directory: directory, name: name)
         let trailer = file.trailer
         let isHistory = isHistory(through: trailer?.lastSlot ?? name.firstSlot)
         var cursor = ChosenLogCursor(
             fileSystem, directory: directory, names: [name], from: name.firstSlot,
             depth: isHistory && trailer != nil ? .headers : .payloads, position: position, base: base)
-        recovery.through = name.firstSlot.previous
-        recovery.chainDigest = position.digest ?? .start
-        cluster = position.cluster
         var damages: [Damage] = []
         while let finding = try cursor.next() {
             switch finding {
