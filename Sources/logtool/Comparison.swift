@@ -72,7 +72,7 @@ struct Comparison {
     }
 
     private mutating func findEnd(_ index: Int) throws {
-        let logThrough = nodes[index].lastBlock?.slots.upperBound ?? .zero
+        let logThrough = nodes[index].log.through(nodes[index].lastBlock)
         let journal = try nodes[index].log.journal(above: logThrough)
         nodes[index].chosenThrough = journal.chosenThrough(behind: logThrough)
         nodes[index].journal = journal.chosen

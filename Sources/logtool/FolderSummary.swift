@@ -65,7 +65,7 @@ struct FolderSummary {
                 last = block
             }
         }
-        let logThrough = last?.slots.upperBound ?? .zero
+        let logThrough = log.through(last)
         let journal = try log.journal(above: logThrough)
         damage += journal.damage
         let chosenThrough = journal.chosenThrough(behind: logThrough)

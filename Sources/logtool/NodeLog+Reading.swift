@@ -38,11 +38,11 @@ extension NodeLog {
     private func readBackwards(
         _ slots: ClosedRange<Slot>, _ progress: ProgressLine?, _ visit: LogVisitor
     ) throws {
-        var logThrough = try reader.lastBlock()?.slots.upperBound ?? .zero
+        var logThrough = through(try reader.lastBlock())
         if slots.upperBound > logThrough {
             var view = try journal(above: logThrough)
             while try hasMoved(view, behind: logThrough) {
-                logThrough = try reader.lastBlock()?.slots.upperBound ?? .zero
+                logThrough = through(try reader.lastBlock())
                 view = try journal(above: logThrough)
             }
             for damage in view.damage where try !visit(.damage(damage)) { return }

@@ -13,6 +13,8 @@ struct NodeLog {
     let reader: ChosenLogReader
     let journalDirectory: FilePath
     let snapshots: SnapshotFolder
+    /// What the newest snapshot says of the log; nil where there is none that can be read.
+    let base: LogBase?
     let identity: Identity?
     /// Why there is no identity, where it can't be read.
     let identityDamage: Damage?
@@ -38,9 +40,9 @@ struct NodeLog {
             SegmentOverlay(fileSystem, directory: logDirectory, elsewhere: .init(directory: FilePath($0)))
         }
         snapshots = SnapshotFolder(fileSystem, directory: directory.appending("snapshots"))
+        base = try NodeLog.headers(of: snapshots).first?.base
         reader = ChosenLogReader(
-            segments ?? fileSystem, directory: logDirectory, cluster: identity?.cluster,
-            base: try NodeLog.headers(of: snapshots).first?.base)
+            segments ?? fileSystem, directory: logDirectory, cluster: identity?.cluster, base: base)
     }
 
     /// Of those snapshots that can be read so far, the newest first.
@@ -56,8 +58,12 @@ struct NodeLog {
         return headers
     }
 
-    /// The first slot that the log holds.
-    func firstSlot() throws -> Slot { try reader.segments().first?.firstSlot ?? .first }
+    /// The first slot that the log holds, or would.
+    func firstSlot() throws -> Slot { try reader.segments().first?.firstSlot ?? base?.through.next ?? .first }
+
+    /// The last slot that the log holds, or a snapshot stands for.
+    /// - Parameter block: the last block of the log.
+    func through(_ block: LogBlock?) -> Slot { max(block?.slots.upperBound ?? .zero, base?.through ?? .zero) }
 
     private static func identity(
         _ directory: FilePath, _ fileSystem: any FileSystem

@@ -65,7 +65,7 @@ struct Tail: ParsableCommand {
 extension NodeLog {
     /// The last slot that this node knows to be chosen, with all before it.
     fileprivate func chosenThrough() throws -> Slot {
-        let through = try reader.lastBlock()?.slots.upperBound ?? .zero
+        let through = self.through(try reader.lastBlock())
         return try journal(above: through).chosenThrough(behind: through)
     }
 }

@@ -33,8 +33,8 @@ struct Verification {
             snapshots: try log.snapshots.names().count, chainDigest: "")
         if let found = log.identityDamage { damage.append(found) }
         damage += try log.reader.strangers() + log.snapshotDamage()
-        var through = Slot.zero
-        var digest = ChainDigest.start
+        var through = log.through(nil)
+        var digest = log.base?.chainDigest ?? .start
         var cursor = try log.reader.verification(by: workers)
         while let finding = try cursor.next() {
             switch finding {
@@ -62,7 +62,7 @@ struct Verification {
 
     /// The journal must take up where the log ends. A node that runs may have moved entries to the log meanwhile.
     private mutating func noteGaps(_ log: NodeLog, _ journal: JournalView, logThrough: Slot) throws {
-        let now = max(logThrough, try log.reader.lastBlock()?.slots.upperBound ?? .zero)
+        let now = max(logThrough, log.through(try log.reader.lastBlock()))
         var next = now.next
         func gap(_ slots: ClosedRange<Slot>) -> Damage {
             Damage(
