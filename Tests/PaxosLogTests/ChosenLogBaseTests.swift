@@ -236,4 +236,13 @@ import Testing
         let archived = try Sample.files(fileSystem, in: "/archive")
         #expect(archived.count == 2 && archived.allSatisfy { whole[$0.key] == $0.value })
     }
+
+    @Test func slotsThatWereDroppedAreNoDamageToAPeerThatAsksForThem() throws {
+        let fileSystem = try Self.dropped(2)
+        let reader = ChosenLogReader(fileSystem, directory: Sample.directory)
+        let first = try #require(try reader.segments().first?.firstSlot)
+        #expect(try reader.blocks(from: .first, bytes: 1_000).isEmpty)
+        #expect(try reader.blocks(from: first.previous, bytes: 1_000).isEmpty)
+        #expect(try reader.blocks(from: first, bytes: 1_000).first?.firstSlot == first)
+    }
 }

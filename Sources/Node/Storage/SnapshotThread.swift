@@ -1,6 +1,7 @@
 // Writes snapshots and reads them back, on a thread of its own that rests more than it works: nobody waits for it, and
 // those who do wait for something need the processor and the disk.
 
+import NIOConcurrencyHelpers
 import NIOCore
 import NIOPosix
 import Paxos
@@ -13,6 +14,7 @@ final class SnapshotThread: Sendable {
     private static let rest = 3.0
 
     private let thread = NIOThreadPool(numberOfThreads: 1)
+    private let isStopping = NIOLockedValueBox(false)
     private let fileSystem: any FileSystem
     private let places: NodeFolder.Places
 
@@ -23,25 +25,38 @@ final class SnapshotThread: Sendable {
 
     func start() { thread.start() }
 
-    /// A snapshot that is not finished is left, and removed at the next start.
-    func stop() async throws { try await thread.shutdownGracefully() }
+    /// A snapshot that is not finished is given up.
+    func stop() async throws {
+        isStopping.withLockedValue { $0 = true }
+        try await thread.shutdownGracefully()
+    }
 
     func take(_ view: SnapshotView, then done: @escaping @Sendable (Result<WrittenSnapshot, StorageError>) -> Void) {
         thread.submit { [self] state in
             guard state == .active else { return }
-            done(Result { () throws(StorageError) in try write(view) })
+            do throws(StorageError) {
+                if let snapshot = try write(view) { done(.success(snapshot)) }
+            } catch {
+                // The room is needed, if that was the matter; what can't be removed now is at the next start.
+                try? folder.removeUnfinished()
+                done(.failure(error))
+            }
         }
     }
 
-    private func write(_ view: SnapshotView) throws(StorageError) -> WrittenSnapshot {
+    private var folder: SnapshotFolder { SnapshotFolder(fileSystem, directory: places.snapshots) }
+
+    /// - Returns: nil when it was given up.
+    private func write(_ view: SnapshotView) throws(StorageError) -> WrittenSnapshot? {
         var taking = try SnapshotTaking.begin(fileSystem, directory: places.snapshots, view)
         var start = ContinuousClock.now
         while try taking.step() {
+            if isStopping.withLockedValue({ $0 }) { return nil }
             pause(ContinuousClock.now - start)
             start = .now
         }
         let written = try taking.finish()
-        try written.verify(SnapshotFolder(fileSystem, directory: places.snapshots))
+        try written.verify(folder)
         return written
     }
 

@@ -16,6 +16,7 @@ extension ChosenLogReader {
     }
 
     private func readBlocks(from slot: Slot, bytes: Int) throws(StorageError) -> [RawBlock] {
+        guard let first = try segments().first, first.firstSlot <= slot else { return [] }
         var cursor = try cursor(from: slot, depth: .payloads)
         var blocks: [RawBlock] = []
         var length = 0
