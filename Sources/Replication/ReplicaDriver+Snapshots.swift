@@ -39,7 +39,7 @@ extension ReplicaDriver {
         else { return }
         var entry: [UInt8] = []
         Entry(slot: slot, kind: .seal, time: now, session: session, sequence: 0, payload: []).encode(into: &entry)
-        snapshots.noteProposed(slot)
+        snapshots.noteProposed()
         self.replica?.propose(body: entry, count: 1)
     }
 

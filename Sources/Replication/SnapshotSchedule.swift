@@ -36,15 +36,15 @@ struct SnapshotSchedule: Sendable {
     }
 
     private var pending: Pending?
-    private var underWay: Slot?
+    private var isWriting = false
     /// The slots of snapshots that were read back whole, ascending.
     private(set) var verified: [Slot]
     /// The raw bytes of what was applied since the last seal.
     private(set) var bytesSinceSeal = 0
     /// How long the newest snapshot is.
     private var snapshotBytes = 0
-    /// The seal that this node proposed as leader, until one is applied.
-    private var proposed: Slot?
+    /// Whether this node, as leader, has proposed a seal, and none was applied since.
+    private var hasProposed = false
 
     /// - Parameter verified: the snapshot that this start began with.
     init(verified: Slot?) {
@@ -58,7 +58,7 @@ struct SnapshotSchedule: Sendable {
     /// A seal was applied; `store` is the state behind it.
     mutating func noteSeal(_ store: KeyValueStore, _ membership: Membership?, turnAt tick: Int) {
         bytesSinceSeal = 0
-        proposed = nil
+        hasProposed = false
         pending = Pending(store: store, membership: membership, tick: tick)
     }
 
@@ -71,23 +71,22 @@ struct SnapshotSchedule: Sendable {
 
     /// The snapshot to be taken now.
     mutating func next(at tick: Int, founding: RecoveredNode.Founding) -> SnapshotView? {
-        guard underWay == nil, let pending, let chainDigest = pending.chainDigest, tick >= pending.tick else {
+        guard !isWriting, let pending, let chainDigest = pending.chainDigest, tick >= pending.tick else {
             return nil
         }
         self.pending = nil
-        underWay = pending.store.appliedThrough
+        isWriting = true
         return SnapshotView(
             store: pending.store, chainDigest: chainDigest, founding: founding, membership: pending.membership)
     }
 
     mutating func noteTaken(_ snapshot: WrittenSnapshot) {
-        underWay = nil
+        isWriting = false
         snapshotBytes = Int(clamping: snapshot.bytes)
         noteVerified(snapshot.name.slot)
     }
 
-    /// - Returns: whether it was the one under way.
-    mutating func noteFailed() { underWay = nil }
+    mutating func noteFailed() { isWriting = false }
 
     /// A peer's snapshot was taken over: what was to be taken of the log before it is of no use.
     mutating func noteInstalled(_ slot: Slot) {
@@ -103,10 +102,10 @@ struct SnapshotSchedule: Sendable {
     // MARK: Proposing seals
 
     /// Whether the log has grown by so much since the last seal that the next is worth its cost.
-    func isDue(after bytes: Int) -> Bool { proposed == nil && bytesSinceSeal > max(bytes, snapshotBytes) }
+    func isDue(after bytes: Int) -> Bool { !hasProposed && bytesSinceSeal > max(bytes, snapshotBytes) }
 
-    mutating func noteProposed(_ slot: Slot) { proposed = slot }
+    mutating func noteProposed() { hasProposed = true }
 
     /// The leader that proposed is gone, and its seal may be.
-    mutating func forgetProposal() { proposed = nil }
+    mutating func forgetProposal() { hasProposed = false }
 }

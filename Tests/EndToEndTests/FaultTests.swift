@@ -140,14 +140,7 @@ extension EndToEnd {
             try await Cluster.run { cluster in
                 let leader = try await cluster.leader()
                 let damaged = (leader + 1) % 3
-                let value = String(repeating: "v", count: 2_000)
-                for number in 0..<150 {
-                    try #require(try await cluster.client(leader).set("key \(number)", value).status == 200)
-                }
-                try await eventually("the log holds blocks") {
-                    let log = try await cluster.client(damaged).status()["log"] as? [String: Any]
-                    return (log?["through"] as? Int ?? 0) > 100
-                }
+                let value = try await fillLog(of: damaged, through: leader, in: cluster)
                 let files = [
                     ("log/00000000000000000001.segment", nil, 1), ("journal/0000000001.journal", 600, 2),
                     ("identity.json", 40, 3),
@@ -178,14 +171,7 @@ extension EndToEnd {
             try await Cluster.run(extraArguments: ["--scrub", "0.001"]) { cluster in
                 let leader = try await cluster.leader()
                 let damaged = (leader + 1) % 3
-                let value = String(repeating: "v", count: 2_000)
-                for number in 0..<150 {
-                    try #require(try await cluster.client(leader).set("key \(number)", value).status == 200)
-                }
-                try await eventually("the log holds blocks") {
-                    let log = try await cluster.client(damaged).status()["log"] as? [String: Any]
-                    return (log?["through"] as? Int ?? 0) > 100
-                }
+                let value = try await fillLog(of: damaged, through: leader, in: cluster)
                 try await cluster.flip(damaged, "log/00000000000000000001.segment", at: nil)
                 try await eventually("the damage is found and mended") {
                     let damage = try await cluster.client(damaged).status()["logDamage"] as? [String: Any]
@@ -266,6 +252,19 @@ extension EndToEnd {
                 #expect(try await cluster.client(leader).value("k").text == "v")
                 #expect(try await cluster.client(leader).value("k2").text == "v2")
             }
+        }
+
+        /// Writes until the chosen log of a node holds blocks; returns what each key holds.
+        private func fillLog(of node: Int, through leader: Int, in cluster: Cluster) async throws -> String {
+            let value = String(repeating: "v", count: 2_000)
+            for number in 0..<150 {
+                try #require(try await cluster.client(leader).set("key \(number)", value).status == 200)
+            }
+            try await eventually("the log holds blocks") {
+                let log = try await cluster.client(node).status()["log"] as? [String: Any]
+                return (log?["through"] as? Int ?? 0) > 100
+            }
+            return value
         }
 
         /// Every acknowledged write is there, through every node, and the nodes' logs agree.

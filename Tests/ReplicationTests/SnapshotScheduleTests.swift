@@ -77,7 +77,7 @@ import Testing
         #expect(!schedule.isDue(after: 1_000))
         schedule.noteApplied(bytes: 1)
         #expect(schedule.isDue(after: 1_000))
-        schedule.noteProposed(Slot(9))
+        schedule.noteProposed()
         #expect(!schedule.isDue(after: 1_000), "it is on its way")
         schedule.forgetProposal()
         #expect(schedule.isDue(after: 1_000), "its leader is gone")

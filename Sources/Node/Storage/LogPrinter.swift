@@ -35,8 +35,7 @@ final class LogPrinter: Sendable {
     private func write(to name: String, tail: Run?) throws -> Slot {
         // A leading dot: no name that can be asked for has one.
         let temporary = places.directory.appending(".printing")
-        if try fileSystem.exists(temporary) { try fileSystem.remove(temporary) }
-        var output = TextFile(try fileSystem.create(temporary))
+        var output = TextFile(try fileSystem.createAnew(temporary))
         do {
             let reader = ChosenLogReader(fileSystem, directory: places.log)
             let end = tail?.firstSlot

@@ -34,8 +34,8 @@ extension FileSystem {
         try copy.sync()
     }
 
-    /// In the place of what a crash may have left there.
-    private func createAnew(_ path: FilePath) throws(StorageError) -> any File {
+    /// Makes an empty file in the place of what a crash may have left there.
+    package func createAnew(_ path: FilePath) throws(StorageError) -> any File {
         if try exists(path) { try remove(path) }
         return try create(path)
     }

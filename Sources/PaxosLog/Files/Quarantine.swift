@@ -57,8 +57,7 @@ package struct Quarantine {
 
     private func salvage(_ source: FilePath, to target: FilePath) throws(StorageError) {
         let file = try fileSystem.open(source, for: .read)
-        if try fileSystem.exists(target) { try fileSystem.remove(target) }
-        let copy = try fileSystem.create(target)
+        let copy = try fileSystem.createAnew(target)
         let size = try file.size()
         var buffer = RawStorage()
         var offset: UInt64 = 0

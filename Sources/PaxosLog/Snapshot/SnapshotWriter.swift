@@ -39,9 +39,8 @@ package struct SnapshotWriter: ~Copyable, Sendable {
         precondition(header.sessionBytes == UInt64(sessions.count), "the header says how long the sessions are")
         try fileSystem.createDirectory(directory)
         let path = directory.file(SnapshotName(slot: header.slot).unfinished)
-        if try fileSystem.exists(path) { try fileSystem.remove(path) }
         var writer = SnapshotWriter(
-            fileSystem: fileSystem, directory: directory, header: header, file: try fileSystem.create(path))
+            fileSystem: fileSystem, directory: directory, header: header, file: try fileSystem.createAnew(path))
         try writer.write(header.encoded())
         for start in stride(from: 0, to: sessions.count, by: SnapshotBlockHeader.rawBytes) {
             let end = min(start + SnapshotBlockHeader.rawBytes, sessions.count)
