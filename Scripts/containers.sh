@@ -70,6 +70,9 @@ need_programs() {
     docker image inspect "$image" >/dev/null 2>&1 || Scripts/image
 }
 
+# The command that removes container $1 of the cluster in the folder $2, which may be there no more.
+removal() { if [ -f "$2/cluster" ]; then echo "make clean LOGS=$2"; else echo "docker rm -f $1"; fi; }
+
 # Whatever must be there before a node starts.
 prepare() {
     local i other
@@ -78,7 +81,7 @@ prepare() {
         other=$(data_of "$(container "$i")") || continue
         [ "$other" = "$LOGS/n$i" ] ||
             fail "The container $(container "$i") is another cluster's, with its data in ${other:-no folder}." \
-                "Remove it with: make clean LOGS=$(dirname "${other:-/}")"
+                "Remove it with: $(removal "$(container "$i")" "$(dirname "${other:-/}")")"
     done
     mkdir -p "$LOGS"
     find_owner
