@@ -6,8 +6,23 @@ import NIOCore
 
 struct RequestMetrics: Sendable {
     private struct Handles: Sendable {
+        let route: String
         let seconds: Timer
         var counters: [Int: Counter] = [:]
+
+        init(route: String) {
+            self.route = route
+            seconds = Timer(label: "paxos_http_request_seconds", dimensions: [("route", route)])
+        }
+
+        mutating func note(status: Int, took: TimeAmount) {
+            seconds.recordNanoseconds(took.nanoseconds)
+            if counters[status] == nil {
+                counters[status] = Counter(
+                    label: "paxos_http_requests_total", dimensions: [("route", route), ("status", "\(status)")])
+            }
+            counters[status]?.increment()
+        }
     }
 
     private let routes = NIOLockedValueBox<[String: Handles]>([:])
@@ -15,16 +30,7 @@ struct RequestMetrics: Sendable {
     func note(route: StaticString, status: Int, took: TimeAmount) {
         routes.withLockedValue { routes in
             let name = "\(route)"
-            let dimension = [("route", name)]
-            var handles =
-                routes[name] ?? Handles(seconds: Timer(label: "paxos_http_request_seconds", dimensions: dimension))
-            handles.seconds.recordNanoseconds(took.nanoseconds)
-            if handles.counters[status] == nil {
-                handles.counters[status] = Counter(
-                    label: "paxos_http_requests_total", dimensions: dimension + [("status", "\(status)")])
-            }
-            handles.counters[status]?.increment()
-            routes[name] = handles
+            routes[name, default: Handles(route: name)].note(status: status, took: took)
         }
     }
 }
