@@ -7,8 +7,8 @@ extension ReplicaDriver {
     /// The highest ballot that this node has promised.
     package var promised: Ballot { replica?.acceptor.promised ?? .none }
 
-    /// The slots of snapshots that were read back whole.
-    package var verifiedSnapshots: [Slot] { snapshots.verified }
+    /// The slots of snapshots that were read back whole; none of a state that is not the others'.
+    package var verifiedSnapshots: [Slot] { divergence == nil ? snapshots.verified : [] }
 
     /// The applied entries behind those that the chosen log is known to hold, as one run; nil when there are none.
     package var unlogged: Run? {

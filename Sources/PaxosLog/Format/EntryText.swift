@@ -24,7 +24,9 @@ package enum EntryText {
         case .command: return command(payload)
         case .noOp: return "noop"
         case .seal: return "seal"
-        case .checkpoint: return "checkpoint"
+        case .checkpoint:
+            guard let checkpoint = Checkpoint(of: entry, in: bytes.span.bytes) else { return "checkpoint unreadable" }
+            return "checkpoint slot=\(checkpoint.slot) \(checkpoint.subject)"
         case .configuration:
             guard let next = try? Membership(decoding: payload, slot: entry.slot) else {
                 return "configuration unreadable"
