@@ -39,11 +39,11 @@ struct Checkpointing: Sendable {
 
 extension ReplicaDriver {
     /// What one node finds by itself proves nothing.
-    private var makesCheckpoints: Bool { divergence == nil && configuration.members.count > 1 }
+    var makesCheckpoints: Bool { configuration.members.count > 1 }
 
     /// Tells of a new state at once, and again with every report until there is a checkpoint of it.
     mutating func tickCheckpoints() {
-        guard makesCheckpoints, let replica, let leader = replica.leader else { return }
+        guard makesCheckpoints, divergence == nil, let replica, let leader = replica.leader else { return }
         let isTime = ticks % configuration.reportTicks == 0
         let states = audit.unsettled(most: CheckpointReport.mostStates)
         if let last = states.last, isTime || last.slot > checkpointing.told {
@@ -109,10 +109,12 @@ extension ReplicaDriver {
 
     /// Holds an entry that was applied against this node's own state and snapshots.
     mutating func check(_ entry: EntryView, in bytes: borrowing RawSpan) {
+        let proven = provenSnapshots.count
         let finding = audit.note(entry, in: bytes, store.digest)
         guard entry.kind == .checkpoint, let checkpoint = Checkpoint(of: entry, in: bytes) else { return }
         checkpointing.states.removeAll(through: audit.checkpointed)
         if case .differs(let found) = finding, divergence == nil { diverge(found) }
+        if provenSnapshots.count > proven { compact() }
         if case .snapshot(let digest) = checkpoint.subject { note(digest, ofSnapshot: checkpoint.slot) }
     }
 
@@ -143,9 +145,18 @@ extension ReplicaDriver {
         let report = DivergenceReport(
             slot: found.slot, own: found.own.bytes, agreed: found.agreed.bytes, lastAgreed: found.lastAgreed, time: now)
         divergence = report
+        effects = effects.map(ReplicaDriver.withheld)
         effects.append(.noteDivergence(report))
         effects.append(.report(.diverged(report)))
         stopServing(report)
+    }
+
+    /// What this turn was to answer out of a state that turned out to be wrong.
+    private static func withheld(_ effect: Effect) -> Effect {
+        switch effect {
+        case .answer(let request, .applied), .answer(let request, .value): .answer(request, .unknown)
+        default: effect
+        }
     }
 
     /// What was found at an earlier start, or by the replay of this one.

@@ -56,8 +56,8 @@ extension ReplicaDriver {
         effects.append(.report(.snapshotFailed(slot, reason: reason)))
     }
 
-    private mutating func compact() {
-        if configuration.compacts, divergence == nil { effects.append(.compact(verified: snapshots.verified)) }
+    mutating func compact() {
+        if configuration.compacts, divergence == nil { effects.append(.compact(verified: provenSnapshots)) }
     }
 
     // MARK: A peer's

@@ -80,12 +80,8 @@ extension Checkpoint {
     }
 }
 
-extension Checkpoint.Subject: CustomStringConvertible {
-    /// `state=` or `snapshot=` and the digest in hexadecimal digits.
-    package var description: String {
-        switch self {
-        case .state(let digest): "state=\(digest.hexadecimal)"
-        case .snapshot(let digest): "snapshot=\(digest)"
-        }
-    }
+// In hexadecimal digits, for people and programs: nil where the checkpoint is of the other kind.
+extension Checkpoint {
+    package var stateDigest: String? { if case .state(let digest) = subject { digest.hexadecimal } else { nil } }
+    package var snapshotSHA256: String? { if case .snapshot(let digest) = subject { digest.description } else { nil } }
 }

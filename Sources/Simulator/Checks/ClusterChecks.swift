@@ -66,6 +66,24 @@ struct ClusterChecks {
         }
     }
 
+    /// Nobody is answered out of a state that is known to be wrong.
+    static func check(_ answer: Answer, of node: SimulatedNode) throws {
+        guard node.driver?.divergence != nil else { return }
+        switch answer {
+        case .refused, .unknown: return
+        case .applied, .value:
+            throw SimulationFailure(description: "\(node.id) has diverged, and answers \(answer)")
+        }
+    }
+
+    /// A start does not forget what was found before it.
+    static func checkDivergence(of node: SimulatedNode) throws {
+        guard node.driver?.divergence == nil,
+            try DivergenceReport.read(node.disk, SimulatedNode.directory) != nil
+        else { return }
+        throw SimulationFailure(description: "\(node.id) serves again from a state that had diverged")
+    }
+
     /// Where writes go on, there are checkpoints.
     static func checkCheckpoints(_ count: Int, among slots: Int, nodes: Int) throws {
         guard nodes > 1, count == 0, slots > 20 * Int(SimulatedNode.checkpointSlots) else { return }

@@ -267,6 +267,7 @@ final class SimulatedCluster {
             }
         case .answer(let request, let answer):
             tell("\(request.rawValue) is answered by \(node.id): \(answer)")
+            try ClusterChecks.check(answer, of: node)
             try history.note(answer, to: request, at: now)
         case .appendLog(let block):
             try logged.add(block, of: node.id)
@@ -344,6 +345,7 @@ final class SimulatedCluster {
         } catch let error as StorageError {
             return try refuse(id, error)
         }
+        try ClusterChecks.checkDivergence(of: node)
         unmet.remove(id)
         scrubbed.remove(id)
         tell("\(id) starts")
