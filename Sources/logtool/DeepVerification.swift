@@ -32,6 +32,7 @@ struct DeepVerification {
         var stateDigest = ""
     }
 
+    private let interval: UInt64
     private(set) var findings: [Finding] = []
     private(set) var summary: Summary
 
@@ -45,13 +46,15 @@ struct DeepVerification {
         var wrong: Set<Slot> = []
         /// What was agreed on for a snapshot's file.
         var files: [Slot: FileDigest] = [:]
-        var isFirst = true
+        /// The slot before the first that was replayed.
+        var start: Slot?
     }
 
     /// - Parameters:
     ///   - interval: how many slots lie between two states that are compared; seals come on top.
     ///   - progress: told of every block that was replayed.
     init(_ log: NodeLog, interval: UInt64 = StateAudit.standardInterval, progress: ProgressLine? = nil) throws {
+        self.interval = interval
         summary = Summary(node: log.name, verdict: "")
         let headers = try NodeLog.headers(of: log.snapshots)
         var met = Progress(
@@ -74,19 +77,25 @@ struct DeepVerification {
 
     private mutating func take(_ entry: LogEntry, _ store: KeyValueStore, _ met: inout Progress) {
         let view = entry.view
-        if met.isFirst, let start = met.waiting.removeValue(forKey: view.slot.previous),
+        if met.start == nil, let start = met.waiting.removeValue(forKey: view.slot.previous),
             let digest = StateDigest(bytes: start.stateDigest)
         {
             met.audit.note(StateNote(slot: start.slot, digest: digest))
         }
-        met.isFirst = false
+        let first = met.start ?? view.slot.previous
+        met.start = first
         if let header = met.waiting.removeValue(forKey: view.slot) {
-            if header.stateDigest == store.digest.bytes { met.proven.insert(view.slot) } else { met.wrong.insert(view.slot) }
+            if header.stateDigest == store.digest.bytes {
+                met.proven.insert(view.slot)
+            } else {
+                met.wrong.insert(view.slot)
+            }
         }
         let finding = met.audit.note(view, in: entry.bytes.span.bytes, store.digest)
         guard let checkpoint = Checkpoint(of: view, in: entry.bytes.span.bytes) else { return }
         if case .snapshot(let digest) = checkpoint.subject { met.files[checkpoint.slot] = digest }
-        guard let finding else { return }
+        // What is of a state before the first that is known here says nothing of this log.
+        guard let finding, checkpoint.slot >= first else { return }
         summary.checkpoints += 1
         switch finding {
         case .agrees:
@@ -95,7 +104,7 @@ struct DeepVerification {
         case .unknown:
             note(
                 "checkpoint", checkpoint.slot, "cannot tell",
-                "the state behind that slot can't be told: the replay began later")
+                "checkpoints are of slots that are multiples of \(interval), and of seals: this one is not")
         case .differs(let found):
             note(
                 "checkpoint", checkpoint.slot, "differs",
@@ -112,7 +121,9 @@ struct DeepVerification {
             guard !met.wrong.contains(name.slot) else {
                 return note("snapshot", name.slot, "differs", "the replay gives another state than it holds")
             }
-            guard met.proven.contains(name.slot) else {
+            let agreed = met.files[name.slot]
+            let own = try agreed.map { _ throws(StorageError) in try reader.verify() }
+            guard met.proven.contains(name.slot) || (agreed != nil && own == agreed) else {
                 return note(
                     "snapshot", name.slot, "cannot tell", "neither a replay nor a checkpoint tells the state there")
             }
@@ -122,13 +133,10 @@ struct DeepVerification {
                 return note("snapshot", name.slot, "differs", "it names another chain digest than the log has there")
             }
             summary.provenSnapshots += 1
-            guard let agreed = met.files[name.slot] else { return }
-            let own = try reader.verify()
-            guard own == agreed else {
-                return note(
-                    "snapshot", name.slot, "other bytes",
-                    "the state is proven; its file has the SHA-256 \(own), and the nodes agreed on \(agreed)")
-            }
+            guard let own, let agreed, own != agreed else { return }
+            note(
+                "snapshot", name.slot, "other bytes",
+                "the state is proven; its file has the SHA-256 \(own), and the nodes agreed on \(agreed)")
         } catch {
             guard error.damage != nil else { throw error }
             note("snapshot", name.slot, "differs", error.sentence)

@@ -12,7 +12,8 @@ import Testing
 
     /// Takes in an entry of a slot, behind which the state has this digest.
     @discardableResult private func note(
-        _ audit: inout StateAudit, _ slot: UInt64, _ kind: Entry.Kind = .noOp, _ payload: [UInt8] = [], digest: UInt8 = 0
+        _ audit: inout StateAudit, _ slot: UInt64, _ kind: Entry.Kind = .noOp, _ payload: [UInt8] = [],
+        digest: UInt8 = 0
     ) throws -> StateAudit.Finding? {
         var bytes: [UInt8] = []
         Entry(
@@ -36,7 +37,9 @@ import Testing
 
     @Test func multiplesAndSealsAreNotedUntilACheckpointCoversThem() throws {
         var audit = StateAudit(interval: 4)
-        for slot in 1...11 as ClosedRange<UInt64> { try note(&audit, slot, slot == 6 ? .seal : .noOp, digest: UInt8(slot)) }
+        for slot in 1...11 as ClosedRange<UInt64> {
+            try note(&audit, slot, slot == 6 ? .seal : .noOp, digest: UInt8(slot))
+        }
         #expect(slots(audit) == [4, 6, 8] && slots(audit, most: 2) == [6, 8])
         #expect(try checkpoint(&audit, at: 13, of: 6, 6) == .agrees)
         #expect(slots(audit) == [8] && audit.checkpointed == Slot(6) && audit.agreed == Slot(6))

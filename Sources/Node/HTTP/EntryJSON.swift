@@ -13,7 +13,7 @@ enum EntryJSON {
             entry.kind == .command ? try? Command(decoding: bytes.span.bytes.extracting(entry.payload)) : nil
         let text = EntryText.text(entry, in: bytes) { command?.text ?? CommandText.text(ofEncoded: $0) }
         var fields: [(String, JSONValue)] = [
-            ("boot", .number(entry.session.boot)),
+            ("boot", .number(entry.session.boot))
         ]
         if let checkpoint = Checkpoint(of: entry, in: bytes.span.bytes) {
             fields.append(("checkpoint", object(checkpoint)))

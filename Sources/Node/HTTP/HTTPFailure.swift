@@ -76,7 +76,8 @@ struct HTTPFailure: Error, Equatable {
         case .diverged(let slot):
             self = HTTPFailure(
                 .serviceUnavailable, "diverged",
-                "this node's state is not the others', as a checkpoint of slot \(slot) has shown; nothing was done")
+                "this node's state is not the others', as a checkpoint of slot \(slot) has shown; nothing was done",
+                retryAfter: 10)
         case .sessionExpired:
             // The nodes have forgotten whether an earlier sending of the same command came through.
             self = .outcomeUnknown

@@ -82,7 +82,8 @@ struct ReportLog {
             logger.critical(
                 "This node's state is not the others': it serves nobody until it is rebuilt (logtool rebuild)",
                 metadata: [
-                    "slot": "\(report.slot)", "digest": "\(report.ownDigest)", "agreed-digest": "\(report.agreedDigest)",
+                    "slot": "\(report.slot)", "digest": "\(report.ownDigest)",
+                    "agreed-digest": "\(report.agreedDigest)",
                     "last-agreed": "\(report.lastAgreed.map { "\($0)" } ?? "none")",
                 ])
         case .readmitted(let node, let incarnation, let slot):

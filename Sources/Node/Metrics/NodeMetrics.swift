@@ -42,7 +42,8 @@ enum NodeMetrics {
         "paxos_is_leader": "Whether this node leads: 1 or 0.",
         "paxos_is_healthy": "Whether this node can serve, as /health says it: 1 or 0.",
         "paxos_is_diverged": "Whether this node's state was found not to be the others': 1 or 0.",
-        "paxos_slot": "The last slot that is known to be chosen, chosen, applied, in the log on disk, and in a checkpoint.",
+        "paxos_slot":
+            "The last slot that is known to be chosen, chosen, applied, in the log on disk, and in a checkpoint.",
         "paxos_keys": "Keys in the store.",
         "paxos_queue_used": "What is held in each of the node's queues, in bytes or in items as its name says.",
         "paxos_queue_limit": "The most that each of the node's queues may hold.",

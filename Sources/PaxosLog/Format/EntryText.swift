@@ -26,7 +26,8 @@ package enum EntryText {
         case .seal: return "seal"
         case .checkpoint:
             guard let checkpoint = Checkpoint(of: entry, in: bytes.span.bytes) else { return "checkpoint unreadable" }
-            let digest = checkpoint.stateDigest.map { "state=\($0)" } ?? checkpoint.snapshotSHA256.map { "sha256=\($0)" }
+            let digest =
+                checkpoint.stateDigest.map { "state=\($0)" } ?? checkpoint.snapshotSHA256.map { "sha256=\($0)" }
             return "checkpoint slot=\(checkpoint.slot) \(digest ?? "")"
         case .configuration:
             guard let next = try? Membership(decoding: payload, slot: entry.slot) else {
