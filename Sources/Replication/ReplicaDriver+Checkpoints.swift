@@ -1,41 +1,9 @@
 // Checkpoints: each node tells the leader what its state comes to, the leader has chosen what a majority tells, and each
-// node holds that against its own. A node whose state is another serves nobody from then on.
+// node holds that against its own.
 
 import Paxos
 import PaxosLog
 import StateMachine
-
-/// What a node has told and heard for checkpoints, and proposed.
-struct Checkpointing: Sendable {
-    var states = CheckpointTally<StateDigest>()
-    var snapshots = CheckpointTally<FileDigest>()
-    /// The highest slots that this node, as leader, has proposed checkpoints of.
-    var proposedState = Slot.zero
-    var proposedSnapshot = Slot.zero
-    /// The last state that was told of.
-    var told = Slot.zero
-    /// The newest snapshot that this process wrote and read back.
-    var ownSnapshot: WrittenSnapshot?
-    /// What was agreed on for the newest snapshot.
-    var agreedSnapshot: (slot: Slot, digest: FileDigest)?
-
-    /// The leader that proposed is gone, and what it proposed may be.
-    mutating func forgetProposals() {
-        proposedState = .zero
-        proposedSnapshot = .zero
-    }
-
-    /// Whether this node's snapshot is stored in other bytes than those agreed on.
-    var snapshotDiffers: Bool {
-        guard let ownSnapshot, let agreedSnapshot, ownSnapshot.name.slot == agreedSnapshot.slot else { return false }
-        return ownSnapshot.digest != agreedSnapshot.digest
-    }
-
-    /// The snapshot that is still to be agreed on.
-    var unsettledSnapshot: WrittenSnapshot? {
-        ownSnapshot.flatMap { $0.name.slot > agreedSnapshot?.slot ?? .zero ? $0 : nil }
-    }
-}
 
 extension ReplicaDriver {
     /// What one node finds by itself proves nothing.
@@ -109,12 +77,13 @@ extension ReplicaDriver {
 
     /// Holds an entry that was applied against this node's own state and snapshots.
     mutating func check(_ entry: EntryView, in bytes: borrowing RawSpan) {
-        let proven = provenSnapshots.count
+        let before = audit.agreed ?? .zero
         let finding = audit.note(entry, in: bytes, store.digest)
         guard entry.kind == .checkpoint, let checkpoint = Checkpoint(of: entry, in: bytes) else { return }
         checkpointing.states.removeAll(through: audit.checkpointed)
         if case .differs(let found) = finding, divergence == nil { diverge(found) }
-        if provenSnapshots.count > proven { compact() }
+        // Snapshots that are proven by it may stand for the log from here on.
+        if let agreed = audit.agreed, snapshots.verified.contains(where: { before < $0 && $0 <= agreed }) { compact() }
         if case .snapshot(let digest) = checkpoint.subject { note(digest, ofSnapshot: checkpoint.slot) }
     }
 
@@ -135,46 +104,5 @@ extension ReplicaDriver {
             let agreed = checkpointing.agreedSnapshot
         else { return }
         effects.append(.report(.snapshotDiffers(own.name, own: own.digest, agreed: agreed.digest)))
-    }
-
-    // MARK: Divergence
-
-    /// This state is not the others'. Nobody is answered from it from here on, and a command that may have been chosen is
-    /// nobody's business any more.
-    private mutating func diverge(_ found: StateAudit.Divergence) {
-        let report = DivergenceReport(
-            slot: found.slot, own: found.own.bytes, agreed: found.agreed.bytes, lastAgreed: found.lastAgreed, time: now)
-        divergence = report
-        effects = effects.map(ReplicaDriver.withheld)
-        effects.append(.noteDivergence(report))
-        effects.append(.report(.diverged(report)))
-        stopServing(report)
-    }
-
-    /// What this turn was to answer out of a state that turned out to be wrong.
-    private static func withheld(_ effect: Effect) -> Effect {
-        switch effect {
-        case .answer(let request, .applied), .answer(let request, .value): .answer(request, .unknown)
-        default: effect
-        }
-    }
-
-    /// What was found at an earlier start, or by the replay of this one.
-    mutating func resumeDivergence(_ known: DivergenceReport?) {
-        if let found = audit.divergence, known == nil { return diverge(found) }
-        guard let known else { return }
-        divergence = known
-        effects.append(.report(.diverged(known)))
-        stopServing(known)
-    }
-
-    private mutating func stopServing(_ report: DivergenceReport) {
-        replica?.mayLead = false
-        replica?.handOver()
-        incoming.removeAll()
-        for command in commands.removeExpired(at: ticks, after: 0) {
-            answer(command.request, command.sentAt == nil ? .refused(.diverged(report.slot)) : .unknown)
-        }
-        for read in reads.removeExpired(before: ticks + 1) { answer(read.request, .refused(.diverged(report.slot))) }
     }
 }
