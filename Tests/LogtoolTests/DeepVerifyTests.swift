@@ -1,5 +1,6 @@
 // The proof that log, snapshots and states belong together, and each way in which it can fail.
 
+import Console
 import Paxos
 import PaxosLog
 import Replication
@@ -18,7 +19,10 @@ import Testing
 
     /// Sets, with checkpoints of slots 8, 16, … five slots behind each, one of which may name another state; and snapshots
     /// at seals, with what was agreed on for their files four slots behind each.
-    private func write(wrong: Int? = nil, snapshots: Set<Int> = [], otherBytes: Bool = false) throws {
+    @discardableResult
+    private func write(
+        wrong: Int? = nil, snapshots: Set<Int> = [], otherBytes: Bool = false
+    ) throws -> [Entry] {
         var entries: [Entry] = []
         var store = KeyValueStore()
         var digests: [StateDigest] = []
@@ -47,6 +51,7 @@ import Testing
         try fixture.write(0, entries)
         try fixture.fileSystem.createDirectory(Self.directory.appending("snapshots"))
         for slot in snapshots { _ = try written(states[slot], entries, on: fixture.fileSystem) }
+        return entries
     }
 
     private static func entry(_ slot: Int, _ kind: Entry.Kind, _ payload: [UInt8]) -> Entry {
@@ -105,10 +110,9 @@ import Testing
     }
 
     @Test func aSnapshotOfAnotherStateIsAFinding() throws {
-        try write()
+        let entries = try write()
         var other = KeyValueStore()
-        let entries = try FolderFixture.entries(30, altered: 29)
-        _ = try other.apply(entriesOf: FolderFixture.run(.none, entries).body)
+        _ = try other.apply(entriesOf: FolderFixture.run(.none, FolderFixture.entries(30, altered: 29)).body)
         _ = try written(other, entries, on: fixture.fileSystem)
         let proof = try prove()
         #expect(proof.verdict == .finding && proof.findings.map(\.subject) == ["snapshot"])

@@ -77,7 +77,7 @@ struct HTTPFailure: Error, Equatable {
             self = HTTPFailure(
                 .serviceUnavailable, "diverged",
                 "this node's state is not the others', as a checkpoint of slot \(slot) has shown; nothing was done",
-                retryAfter: 10)
+                retryAfter: 1)
         case .sessionExpired:
             // The nodes have forgotten whether an earlier sending of the same command came through.
             self = .outcomeUnknown

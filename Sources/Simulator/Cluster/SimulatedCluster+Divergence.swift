@@ -24,7 +24,7 @@ extension SimulatedCluster {
     /// Where its log is of no use either, it costs the vote for a while, as an emptied disk does.
     func rebuild(_ id: NodeID) throws {
         guard let node = nodes[id], try DivergenceReport.read(node.disk, SimulatedNode.directory) != nil else { return }
-        guard mayWipe(id) else { return queue.plan(.rebuilding(id), at: now + 100_000) }
+        guard mayWipe(id), mayRestart(id, for: .crash) else { return queue.plan(.rebuilding(id), at: now + 100_000) }
         if node.isRunning { crash(id) }
         do {
             guard let done = try NodeFolder.rebuild(node.disk, directory: SimulatedNode.directory) else { return }
