@@ -12,13 +12,14 @@ package enum CheckpointReport: Equatable, Sendable {
     package static let mostStates = 32
 }
 
-/// What members have told of some slots. The last are held, and one digest of each member for each.
+/// What members have told of some slots. The last are held, and one digest of each member for each. A node without a vote
+/// tells what its log gives as well as another.
 struct CheckpointTally<Digest: Hashable & Sendable>: Sendable {
-    private var told: [Slot: [Configuration.Member: Digest]] = [:]
+    private var told: [Slot: [NodeID: Digest]] = [:]
     private static var most: Int { StateAudit.standardCapacity }
 
-    mutating func note(_ digest: Digest, of slot: Slot, by member: Configuration.Member) {
-        told[slot, default: [:]][member] = digest
+    mutating func note(_ digest: Digest, of slot: Slot, by node: NodeID) {
+        told[slot, default: [:]][node] = digest
         if told.count > Self.most, let first = told.keys.min() { told[first] = nil }
     }
 
@@ -27,7 +28,7 @@ struct CheckpointTally<Digest: Hashable & Sendable>: Sendable {
         for slot in told.keys.sorted(by: >) where slot > floor {
             var counts: [Digest: Int] = [:]
             for member in configuration.members {
-                guard let digest = told[slot]?[member] else { continue }
+                guard let digest = told[slot]?[member.node] else { continue }
                 counts[digest, default: 0] += 1
                 if counts[digest] == configuration.majority { return (slot, digest) }
             }

@@ -26,22 +26,21 @@ extension ReplicaDriver {
 
     private mutating func tell(_ report: CheckpointReport, to leader: NodeID) {
         guard leader == configuration.node else { return send(.checkpoint(report), to: leader) }
-        note(report, from: leader, incarnation)
+        note(report, from: leader)
     }
 
     /// What lies beyond this node's own state comes again.
-    mutating func note(_ report: CheckpointReport, from node: NodeID, _ incarnation: Incarnation) {
-        let member = Configuration.Member(node: node, incarnation: incarnation)
+    mutating func note(_ report: CheckpointReport, from node: NodeID) {
         switch report {
         case .states(let states):
             for state in states where state.slot > audit.checkpointed && state.slot <= store.appliedThrough {
-                checkpointing.states.note(state.digest, of: state.slot, by: member)
+                checkpointing.states.note(state.digest, of: state.slot, by: node)
             }
         case .snapshot(let name, let digest):
             guard name.slot > checkpointing.agreedSnapshot?.slot ?? .zero, name.slot <= store.appliedThrough else {
                 return
             }
-            checkpointing.snapshots.note(digest, of: name.slot, by: member)
+            checkpointing.snapshots.note(digest, of: name.slot, by: node)
         }
     }
 

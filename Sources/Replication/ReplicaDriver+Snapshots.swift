@@ -57,7 +57,9 @@ extension ReplicaDriver {
     }
 
     mutating func compact() {
-        if configuration.compacts, divergence == nil { effects.append(.compact(verified: provenSnapshots)) }
+        let proven = provenSnapshots
+        snapshots.dropOld(proven: proven)
+        if configuration.compacts, divergence == nil { effects.append(.compact(verified: proven)) }
     }
 
     // MARK: A peer's

@@ -190,7 +190,7 @@ package struct ReplicaDriver: Sendable {
         case .report(let report): note(report, from: node)
         case .readmission(let readmission): note(readmission, from: node)
         case .shipping(let shipping): receive(shipping, from: node)
-        case .checkpoint(let report): note(report, from: node, message.incarnation)
+        case .checkpoint(let report): note(report, from: node)
         case .standing: break
         }
     }
