@@ -36,6 +36,13 @@ extension EndToEnd {
                             && status["diverged"] is NSNull
                     }
                 }
+                // Each takes it in its turn, and a majority makes the checkpoint.
+                for node in cluster.all {
+                    let name = String(repeating: "0", count: 20 - "\(slot)".count) + "\(slot).snapshot"
+                    try await eventually("n\(node) has its snapshot") {
+                        FileManager.default.fileExists(atPath: "\(cluster.data(node))/snapshots/\(name)")
+                    }
+                }
                 try await cluster.waitUntilEqual()
                 try await cluster.stopAll()
                 let proof = try await logtool("verify", "--deep", cluster.data(0), cluster.data(1), cluster.data(2))

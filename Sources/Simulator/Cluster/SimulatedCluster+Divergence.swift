@@ -14,10 +14,16 @@ extension SimulatedCluster {
         return true
     }
 
-    /// A node has found out that its state is not the others', and somebody rebuilds it after a while.
+    /// A node has found out that its state is not the others'.
     func noteDivergence(of id: NodeID) throws {
         report.divergences += 1
         if let altered, altered.node == id, altered.wasLeader { report.leaderDivergences += 1 }
+        planRebuilding(of: id)
+    }
+
+    /// Somebody rebuilds a node that has diverged, after a while.
+    func planRebuilding(of id: NodeID) {
+        guard nodes[id]?.driver?.divergence != nil else { return }
         queue.plan(.rebuilding(id), at: now + UInt64.random(in: 100_000...800_000, using: &random))
     }
 

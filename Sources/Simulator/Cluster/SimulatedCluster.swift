@@ -346,6 +346,7 @@ final class SimulatedCluster {
             return try refuse(id, error)
         }
         try ClusterChecks.checkDivergence(of: node)
+        planRebuilding(of: id)
         unmet.remove(id)
         scrubbed.remove(id)
         tell("\(id) starts")
