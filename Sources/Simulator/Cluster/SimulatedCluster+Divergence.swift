@@ -29,7 +29,7 @@ extension SimulatedCluster {
 
     /// Where its log is of no use either, it costs the vote for a while, as an emptied disk does.
     func rebuild(_ id: NodeID) throws {
-        guard let node = nodes[id], try DivergenceReport.read(node.disk, SimulatedNode.directory) != nil else { return }
+        guard let node = nodes[id], node.saysThatItDiverged else { return }
         guard mayWipe(id), mayRestart(id, for: .crash) else { return queue.plan(.rebuilding(id), at: now + 100_000) }
         if node.isRunning { crash(id) }
         do {

@@ -2,14 +2,21 @@
 // checkpoints can find it.
 
 import Paxos
+import PaxosLog
 import Replication
 import StateMachine
+import SystemPackage
 
 extension SimulatedNode {
     private static let alteration = Array("altered".utf8)
 
     /// Whether the state holds what nobody wrote.
     var isAltered: Bool { driver?.store.value(for: SimulatedNode.alteration) != nil }
+
+    /// Whether its folder keeps it from serving.
+    var saysThatItDiverged: Bool {
+        disk.contents(of: SimulatedNode.directory.appending(DivergenceReport.fileName)) != nil
+    }
 
     /// The state's digest is that of what it holds then, as if a command had been carried out that was not chosen.
     func alter() -> Bool {
