@@ -7,7 +7,7 @@ extension Replica {
 
     mutating func tickElection() {
         ticksSinceLeader += 1
-        guard mayVote, hasRoom else {
+        guard mayVote, hasRoom, mayLead else {
             if ticksSinceLeader > 2 * settings.electionTicks { follow(nil) }
             return
         }
@@ -125,7 +125,7 @@ extension Replica {
     }
 
     mutating func receive(_ handOver: Message.TakeOver, from node: NodeID) {
-        guard mayVote, hasRoom, let leader, leader.node == node, leader.ballot == handOver.ballot else {
+        guard mayVote, hasRoom, mayLead, let leader, leader.node == node, leader.ballot == handOver.ballot else {
             return ignore()
         }
         prepare()

@@ -3,7 +3,7 @@
 extension Replica {
     /// Whether commands can be proposed now.
     package var canPropose: Bool {
-        guard hasRoom, case .leader(let leadership) = role else { return false }
+        guard hasRoom, mayLead, case .leader(let leadership) = role else { return false }
         return leadership.hasRoom(chosenThrough: acceptor.chosenThrough, window: settings.window)
     }
 
@@ -239,7 +239,7 @@ extension Replica {
         if case .leader(let leadership) = role, leadership.opening == nil, ticksInRole > 4 * settings.electionTicks {
             return follow(nil)
         }
-        if !hasRoom, case .leader(let leadership) = role, !leadership.isHandingOver { handOver() }
+        if !hasRoom || !mayLead, case .leader(let leadership) = role, !leadership.isHandingOver { handOver() }
         if ticksInRole % settings.heartbeatTicks == 0 { beginRound() }
     }
 

@@ -65,6 +65,8 @@ package struct Replica: Sendable {
     var returning: Returning?
     /// Whether the journal can take values. Promises are small, and find room.
     package var hasRoom = true
+    /// Whether this node stands for election, and leads; it votes all the same.
+    package var mayLead = true
     /// Whether this node waits for what the others remember of it.
     var isRecalling: Bool
 

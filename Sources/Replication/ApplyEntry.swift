@@ -9,8 +9,7 @@ package enum ApplyError: Error, Equatable {
     case entry(EntryError)
     case command(CommandError)
     case configuration(GenesisError)
-    /// Known to the format, and not to this version's state machine.
-    case unsupportedKind(Entry.Kind)
+    case checkpoint(CheckpointError)
 }
 
 extension KeyValueStore {
@@ -28,13 +27,21 @@ extension KeyValueStore {
         case .noOp, .genesis, .seal, .configuration:
             return skip(slot: entry.slot, time: entry.time, session: entry.session, sequence: entry.sequence)
         case .checkpoint:
-            throw .unsupportedKind(entry.kind)
+            do {
+                _ = try Checkpoint(decoding: payload, in: entry.slot)
+            } catch {
+                throw .checkpoint(error)
+            }
+            return skip(slot: entry.slot, time: entry.time, session: entry.session, sequence: entry.sequence)
         }
     }
 
     /// Applies entries that follow one another from the next slot on.
+    /// - Parameter audit: holds the checkpoints among them against this state.
     /// - Returns: the last configuration among them.
-    package mutating func apply(entriesOf bytes: [UInt8]) throws(ApplyError) -> Membership? {
+    package mutating func apply(
+        entriesOf bytes: [UInt8], _ audit: inout StateAudit
+    ) throws(ApplyError) -> Membership? {
         let span = bytes.span.bytes
         var offset = 0
         var membership: Membership?
@@ -46,10 +53,17 @@ extension KeyValueStore {
                 throw .entry(error)
             }
             _ = try apply(entry, payload: span.extracting(entry.payload))
+            _ = audit.note(entry, in: span, digest)
             if entry.kind == .configuration { membership = try Membership(of: entry, in: bytes) }
             offset = entry.end
         }
         return membership
+    }
+
+    /// The same, without a look at checkpoints.
+    package mutating func apply(entriesOf bytes: [UInt8]) throws(ApplyError) -> Membership? {
+        var audit = StateAudit()
+        return try apply(entriesOf: bytes, &audit)
     }
 }
 

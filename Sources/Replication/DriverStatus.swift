@@ -51,12 +51,21 @@ package struct DriverStatus: Sendable {
     package var unknownSlots: Int
     /// How far the log is being learned again that was cut at damage; nil when it is whole.
     package var mendingThrough: Slot?
+    /// The highest slot that a checkpoint has named.
+    package var checkpointed: Slot
+    /// The last of them at which this node's state was the one agreed on; nil when none was compared since the start.
+    package var agreed: Slot?
+    /// Why it serves nobody; nil when its state is not known to be another than the others'.
+    package var divergence: DivergenceReport?
+    /// The newest snapshot is stored in other bytes than were agreed on.
+    package var snapshotDiffers: Bool
 
     /// Slots a node may be behind and still be called healthy.
     package static let healthySlots = 1024
 
     /// Why this node can't serve; nil when it can.
     package var unhealthyReason: String? {
+        if let divergence { return "diverged at slot \(divergence.slot)" }
         if isStopping { return "stopping" }
         if role == .forming {
             let missing = waitingFor.map { "\($0)" }.joined(separator: ", ")
@@ -85,7 +94,9 @@ extension ReplicaDriver {
             acceptedBytes: replica?.acceptor.accepted.byteCount ?? 0, unloggedBytes: tail?.undurableBytes ?? 0,
             ignoredMessages: replica?.ignoredMessages ?? 0, isStopping: isStopping,
             waitingFor: formation?.missing ?? [], setAside: setAside, logDamage: damaged.status,
-            unknownSlots: replica?.acceptor.unknown.slotCount ?? 0, mendingThrough: repair?.through)
+            unknownSlots: replica?.acceptor.unknown.slotCount ?? 0, mendingThrough: repair?.through,
+            checkpointed: audit.checkpointed, agreed: audit.agreed, divergence: divergence,
+            snapshotDiffers: checkpointing.snapshotDiffers)
     }
 
     private var role: DriverStatus.Role {

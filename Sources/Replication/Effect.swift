@@ -42,6 +42,8 @@ package enum Effect: Sendable {
     case adopt(Genesis)
     /// This life of the disk votes, by this name: write it down in the identity (`Identity.admit`).
     case admit(Incarnation, as: UniqueID)
+    /// Write this report beside the log, durably: no later start serves from this state either.
+    case noteDivergence(DivergenceReport)
     /// Something a person would want to read in the log.
     case report(Report)
     /// Stop at once, and say why: going on would break a promise.
@@ -68,6 +70,8 @@ package enum Refusal: Sendable, Equatable {
     case stopping
     /// The session has been forgotten by the state machine, so that the command could not be told from a repetition.
     case sessionExpired
+    /// This node's state is not the others', as was found at a checkpoint of this slot.
+    case diverged(Slot)
 }
 
 package enum Report: Sendable, Equatable {
@@ -98,6 +102,10 @@ package enum Report: Sendable, Equatable {
     case snapshotInstalled(SnapshotName, from: NodeID)
     /// A peer's snapshot can't be taken.
     case snapshotRefused(SnapshotName, from: NodeID, reason: String)
+    /// The nodes have agreed on other bytes for this snapshot than this node's.
+    case snapshotDiffers(SnapshotName, own: FileDigest, agreed: FileDigest)
+    /// This node's state is not the others': it serves nobody until it is rebuilt.
+    case diverged(DivergenceReport)
     /// From this slot on this life of the node has the vote.
     case readmitted(NodeID, Incarnation, Slot)
     /// This node votes no more until it is readmitted.

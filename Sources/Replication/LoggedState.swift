@@ -11,15 +11,18 @@ struct LoggedState: ~Copyable {
     let genesis: RecoveredNode.Founding?
     /// The last configuration; nil when there was none but genesis.
     let membership: Membership?
+    let audit: StateAudit
 
     /// - Parameter progress: told the slot through which the log has been replayed, and through which it is to be.
     static func read(
         _ fileSystem: any FileSystem, _ places: NodeFolder.Places, _ snapshot: RestoredSnapshot?,
-        _ progress: (Slot, Slot) -> Void
+        _ audit: StateAudit, _ progress: (Slot, Slot) -> Void
     ) throws(StorageError) -> LoggedState {
         let log = try ChosenLog.open(fileSystem, directory: places.log, base: snapshot?.base)
         let through = log.through
         var store = snapshot?.store ?? KeyValueStore()
+        var audit = audit
+        if snapshot != nil { audit.note(StateNote(slot: store.appliedThrough, digest: store.digest)) }
         var genesis = snapshot?.founding
         var membership = snapshot?.membership
         var cursor = try ChosenLogReader(fileSystem, directory: places.log, base: snapshot?.base)
@@ -33,7 +36,7 @@ struct LoggedState: ~Copyable {
                 guard let raw = block.raw else { preconditionFailure("a reading of payloads gives payloads") }
                 if raw.firstSlot == .first { genesis = try NodeFolder.founding(in: raw.bytes, file: block.file) }
                 do {
-                    membership = try store.apply(entriesOf: raw.bytes) ?? membership
+                    membership = try store.apply(entriesOf: raw.bytes, &audit) ?? membership
                 } catch {
                     throw .corrupt(
                         Damage(
@@ -43,7 +46,7 @@ struct LoggedState: ~Copyable {
                 progress(store.appliedThrough, through)
             }
         }
-        return LoggedState(log: log, store: store, genesis: genesis, membership: membership)
+        return LoggedState(log: log, store: store, genesis: genesis, membership: membership, audit: audit)
     }
 
     /// A block that a crash tore may go when the journal still holds all its entries: then it was never durable in the

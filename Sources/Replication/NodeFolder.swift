@@ -21,6 +21,7 @@ package struct NodeFolder: ~Copyable {
     ///   - seed: random, another at each start.
     ///   - mends: whether what is damaged is put into quarantine, for the other nodes to make good; else it is an error.
     ///   - restartsStrictly: whether the folder may be an older image of what it was.
+    ///   - checkpointSlots: how many slots lie between two states whose digests are compared with the others'.
     ///   - progress: told the slot through which the log has been replayed, and through which it is to be, from time
     ///     to time.
     /// - Throws: `StorageError`; nothing but the identity's boot counter and the quarantine has been written then, and
@@ -28,7 +29,7 @@ package struct NodeFolder: ~Copyable {
     package static func open(
         _ fileSystem: any FileSystem, directory: FilePath, node: NodeID, now: UInt64, seed: UInt64,
         journalFileBytes: Int = NodeFolder.journalFileBytes, mends: Bool = false, restartsStrictly: Bool = false,
-        progress: (Slot, Slot) -> Void = { _, _ in }
+        checkpointSlots: UInt64 = StateAudit.standardInterval, progress: (Slot, Slot) -> Void = { _, _ in }
     ) throws(StorageError) -> NodeFolder {
         let places = Places(directory)
         try fileSystem.createDirectory(directory)
@@ -37,9 +38,10 @@ package struct NodeFolder: ~Copyable {
         var random = SplitMix64(seed: seed)
         var repair = FolderRepair(fileSystem, places, isAllowed: mends)
         var identity = try repair.identity(node: node, now: now, journal: .random(using: &random))
+        let divergence = try DivergenceReport.read(fileSystem, directory)
         let snapshot = try repair.snapshot()
         func readLog() throws(StorageError) -> LoggedState {
-            try LoggedState.read(fileSystem, places, snapshot, progress)
+            try LoggedState.read(fileSystem, places, snapshot, StateAudit(interval: checkpointSlots), progress)
         }
         var logged = try repair.log(behind: snapshot?.base, tornTailIsDamage: false, readLog)
         func openJournal(
@@ -83,7 +85,8 @@ package struct NodeFolder: ~Copyable {
             log: logged.log.extent, logBlocks: logged.log.recovery.blocks,
             segmentBytes: logged.log.recovery.segmentBytes, promised: journaled.promised, chosen: journaled.chosen,
             vouchedThrough: journaled.vouchedThrough, accepted: journaled.accepted,
-            unknown: journaled.unknown, now: now, setAside: repair.done, lostBlocks: repair.lostBlocks)
+            unknown: journaled.unknown, now: now, setAside: repair.done, lostBlocks: repair.lostBlocks,
+            audit: logged.audit, divergence: divergence)
         return NodeFolder(journal: journal, log: logged.takeLog(), recovered: recovered)
     }
 

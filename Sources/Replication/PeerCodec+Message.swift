@@ -33,6 +33,8 @@ private enum Kind: UInt8 {
     case pieceQuestion = 38
     case filePiece = 39
     case compacted = 40
+    case states = 41
+    case snapshotDigest = 42
 }
 
 extension ByteBuffer {
@@ -98,6 +100,12 @@ extension ByteBuffer {
         case .shipping(.piece(let piece)):
             write(piece)
             return .filePiece
+        case .checkpoint(.states(let states)):
+            write(states)
+            return .states
+        case .checkpoint(.snapshot(let name, let digest)):
+            write(name, digest)
+            return .snapshotDigest
         }
     }
 
@@ -241,6 +249,8 @@ extension ByteBuffer {
             case .pieceQuestion: .shipping(.question(try readPieceQuestion()))
             case .filePiece: .shipping(.piece(try readFilePiece()))
             case .compacted: .shipping(.compacted(SnapshotName(slot: try readPositiveSlot())))
+            case .states: .checkpoint(.states(try readStates()))
+            case .snapshotDigest: .checkpoint(try readSnapshotDigest())
             default: .paxos(try readPaxos(kind))
             }
         return PeerMessage(
@@ -283,7 +293,7 @@ extension ByteBuffer {
                 .init(
                     attempt: try read(UInt64.self), promised: try readBallot(), configuration: try readPositiveSlot()))
         case .forward, .standing, .report, .readmission, .recallQuestion, .recallAnswer, .pieceQuestion,
-            .filePiece, .compacted:
+            .filePiece, .compacted, .states, .snapshotDigest:
             throw .unknownKind(kind.rawValue)
         }
     }

@@ -134,7 +134,7 @@ extension ByteBuffer {
         return Int(count)
     }
 
-    private mutating func readExactly(_ count: Int) throws(PeerCodecError) -> [UInt8] {
+    mutating func readExactly(_ count: Int) throws(PeerCodecError) -> [UInt8] {
         guard let bytes = readBytes(length: count) else { throw .truncated }
         return bytes
     }

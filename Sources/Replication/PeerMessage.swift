@@ -20,6 +20,7 @@ package struct PeerMessage: Equatable, Sendable {
         case readmission(Readmission)
         case recall(Recall)
         case shipping(Shipping)
+        case checkpoint(CheckpointReport)
     }
 
     package init(cluster: UniqueID, incarnation: Incarnation, configuration: Slot, content: Content) {

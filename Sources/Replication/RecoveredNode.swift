@@ -46,4 +46,8 @@ package struct RecoveredNode: Sendable {
     package var setAside: [SetAside] = []
     /// Blocks that the log held behind its damage: what is learned in their place must be the same.
     package var lostBlocks: [BlockDigest] = []
+    /// What the replay of the log found of the state's digests.
+    package var audit = StateAudit()
+    /// What an earlier start found, and nobody has made good.
+    package var divergence: DivergenceReport?
 }

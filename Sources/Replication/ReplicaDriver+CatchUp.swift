@@ -18,7 +18,7 @@ extension ReplicaDriver {
 
     mutating func serve(_ blocks: [RawBlock], to node: NodeID) {
         guard let request = serving.removeValue(forKey: node) else { return }
-        if blocks.isEmpty, let snapshot = snapshots.newest, snapshot >= request.from {
+        if blocks.isEmpty, let snapshot = provenSnapshots.last, snapshot >= request.from {
             return send(.shipping(.compacted(SnapshotName(slot: snapshot))), to: node)
         }
         let run = LogTail.values(

@@ -111,6 +111,7 @@ extension ReplicaDriver {
         replica = Replica(
             settings: settings, configuration: membership.configuration, acceptor: acceptor,
             format: .entries(of: session, vote: vote), seed: random.next())
+        replica?.mayLead = divergence == nil
         tail = LogTail(
             limits: genesis.limits, logThrough: logThrough, segmentBytes: recovered?.segmentBytes ?? 0,
             mostBytes: configuration.keptLogBytes)

@@ -7,8 +7,11 @@ extension ReplicaDriver {
     /// The highest ballot that this node has promised.
     package var promised: Ballot { replica?.acceptor.promised ?? .none }
 
-    /// The slots of snapshots that were read back whole.
-    package var verifiedSnapshots: [Slot] { snapshots.verified }
+    /// The slots of snapshots that were read back whole, of states that are proven to be the others' too.
+    package var provenSnapshots: [Slot] {
+        guard divergence == nil else { return [] }
+        return makesCheckpoints ? snapshots.verified.filter { $0 <= audit.agreed ?? .zero } : snapshots.verified
+    }
 
     /// The applied entries behind those that the chosen log is known to hold, as one run; nil when there are none.
     package var unlogged: Run? {

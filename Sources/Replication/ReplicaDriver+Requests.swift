@@ -8,6 +8,7 @@ import StateMachine
 extension ReplicaDriver {
     mutating func accept(_ request: RequestID, _ content: Request) {
         guard !isStopping else { return answer(request, .refused(.stopping)) }
+        if let divergence { return answer(request, .refused(.diverged(divergence.slot))) }
         switch content {
         case .readLocal(let key): answer(request, .value(store.value(for: key), appliedThrough: store.appliedThrough))
         case .read(let key):

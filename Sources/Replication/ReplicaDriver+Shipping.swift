@@ -6,6 +6,8 @@ import PaxosLog
 extension ReplicaDriver {
     mutating func receive(_ shipping: Shipping, from node: NodeID) {
         switch shipping {
+        case .question(let question) where divergence != nil && question.file.isSnapshot:
+            send(FilePiece(file: question.file, offset: question.offset, fileSize: 0, bytes: []), to: node)
         case .question(var question):
             question.length = min(question.length, configuration.pieceBytes)
             effects.append(.readPiece(question, peer: node))

@@ -26,6 +26,7 @@ extension ReplicaDriver {
     }
 
     mutating func tickSnapshots() {
+        guard divergence == nil else { return }
         if let genesis, let view = snapshots.next(at: ticks, founding: .init(value: genesis, entry: genesisEntry)) {
             effects.append(.takeSnapshot(view))
         }
@@ -45,6 +46,7 @@ extension ReplicaDriver {
 
     mutating func noteTaken(_ snapshot: WrittenSnapshot) {
         snapshots.noteTaken(snapshot)
+        noteOwn(snapshot)
         effects.append(.report(.snapshotTaken(snapshot)))
         compact()
     }
@@ -54,8 +56,10 @@ extension ReplicaDriver {
         effects.append(.report(.snapshotFailed(slot, reason: reason)))
     }
 
-    private mutating func compact() {
-        if configuration.compacts { effects.append(.compact(verified: snapshots.verified)) }
+    mutating func compact() {
+        let proven = provenSnapshots
+        snapshots.dropOld(proven: proven)
+        if configuration.compacts, divergence == nil { effects.append(.compact(verified: proven)) }
     }
 
     // MARK: A peer's
@@ -93,6 +97,7 @@ extension ReplicaDriver {
         heldBlocks.removeAll { $0.block.lastSlot <= slot }
         if slot > store.appliedThrough {
             store = restored.store
+            audit.note(StateNote(slot: slot, digest: store.digest))
             tail = LogTail(
                 limits: restored.base.genesis.limits, logThrough: slot, segmentBytes: 0,
                 mostBytes: configuration.keptLogBytes)

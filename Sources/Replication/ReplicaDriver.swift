@@ -11,7 +11,8 @@ package struct ReplicaDriver: Sendable {
     /// What a configuration must call this disk for its vote to count.
     var vote: UniqueID
     let boot: UInt64
-    package internal(set) var store: KeyValueStore
+    /// Set from outside by the simulation alone, to see that checkpoints find it.
+    package var store: KeyValueStore
 
     /// Nil once this node belongs to a cluster.
     var formation: Formation?
@@ -44,6 +45,10 @@ package struct ReplicaDriver: Sendable {
     /// What was found damaged of the log since the start.
     var damaged = DamagedSegments()
     var snapshots: SnapshotSchedule
+    var audit: StateAudit
+    var checkpointing = Checkpointing()
+    /// Set from when this node's state is found not to be the others', over restarts, until it is rebuilt.
+    package internal(set) var divergence: DivergenceReport?
     /// What is being fetched from a peer, and from which tick on something may be again where nobody could serve.
     var fetch: FileFetch?
     var nextFetch = 0
@@ -80,6 +85,7 @@ package struct ReplicaDriver: Sendable {
         batches = JournalBatches(patience: configuration.lazyRecordTicks)
         watch = ClusterWatch(log: recovered.log, blocks: recovered.logBlocks)
         snapshots = SnapshotSchedule(verified: recovered.snapshot)
+        audit = recovered.audit
         for aside in setAside { effects.append(.report(.setAside(aside))) }
         if let genesis = recovered.genesis {
             self.genesis = genesis.value
@@ -89,6 +95,7 @@ package struct ReplicaDriver: Sendable {
             formation = Formation(
                 configuration: configuration, journal: vote, cluster: recovered.identity.cluster)
         }
+        resumeDivergence(recovered.divergence)
     }
 
     package var incarnation: Incarnation { replica?.incarnation ?? .learner }
@@ -156,6 +163,7 @@ package struct ReplicaDriver: Sendable {
         tickReadmission()
         tickShipping()
         tickSnapshots()
+        tickCheckpoints()
         replica?.tick(time: now)
         carryOut()
         batches.tick()
@@ -182,6 +190,7 @@ package struct ReplicaDriver: Sendable {
         case .report(let report): note(report, from: node)
         case .readmission(let readmission): note(readmission, from: node)
         case .shipping(let shipping): receive(shipping, from: node)
+        case .checkpoint(let report): note(report, from: node)
         case .standing: break
         }
     }
@@ -237,11 +246,11 @@ package struct ReplicaDriver: Sendable {
         case .following(let node, let ballot):
             commands.sendAllAgain()
             incoming.removeAll()
-            snapshots.forgetProposal()
+            forgetProposals()
             effects.append(.report(.leaderElected(node, ballot)))
         case .leaderless:
             incoming.removeAll()
-            snapshots.forgetProposal()
+            forgetProposals()
             effects.append(.report(.leaderLost))
         case .voteReturned(let incarnation):
             if isSessionSuspended { renewSession() }
@@ -249,6 +258,11 @@ package struct ReplicaDriver: Sendable {
             effects.append(.report(.voteReturned(incarnation)))
         }
         reads.askAgain(askedBefore: ticks + 1)
+    }
+
+    private mutating func forgetProposals() {
+        snapshots.forgetProposal()
+        checkpointing.forgetProposals()
     }
 
     // MARK: Applying
@@ -262,7 +276,9 @@ package struct ReplicaDriver: Sendable {
             do {
                 let entry = try EntryView(in: span, at: offset)
                 guard entry.slot == slot else { return halt("the entry chosen in slot \(slot) says \(entry.slot)") }
-                answer(entry, try store.apply(entry, payload: span.extracting(entry.payload)))
+                let outcome = try store.apply(entry, payload: span.extracting(entry.payload))
+                check(entry, in: span)
+                answer(entry, outcome)
                 if entry.kind == .seal { noteSeal() }
                 if entry.kind == .configuration { note(try Membership(of: entry, in: run.body)) }
                 offset = entry.end

@@ -51,8 +51,6 @@ struct SnapshotSchedule: Sendable {
         self.verified = verified.map { [$0] } ?? []
     }
 
-    var newest: Slot? { verified.last }
-
     mutating func noteApplied(bytes: Int) { bytesSinceSeal += bytes }
 
     /// A seal was applied; `store` is the state behind it.
@@ -95,8 +93,13 @@ struct SnapshotSchedule: Sendable {
         noteVerified(slot)
     }
 
+    /// Those that are older than two which are proven are of no use any more.
+    mutating func dropOld(proven: [Slot]) {
+        if let oldest = SnapshotFolder.oldestKept(proven) { verified.removeAll { $0 < oldest } }
+    }
+
     private mutating func noteVerified(_ slot: Slot) {
-        verified = ((verified.filter { $0 != slot }) + [slot]).sorted().suffix(SnapshotFolder.kept)
+        verified = ((verified.filter { $0 != slot }) + [slot]).sorted()
     }
 
     // MARK: Proposing seals

@@ -32,6 +32,8 @@ enum Fault: String, CaseIterable, Comparable, Sendable {
     case readError = "read-error"
     /// The disk is put back to an older image of it.
     case rollback
+    /// The state of one node is altered in its memory.
+    case alteration
     /// A client does not wait long for an answer.
     case timeOut = "time-out"
     /// A client that has no answer asks another node, for the same or for something else.
@@ -41,8 +43,8 @@ enum Fault: String, CaseIterable, Comparable, Sendable {
         allCases.firstIndex(of: left)! < allCases.firstIndex(of: right)!
     }
 
-    /// All but those that only nodes with strict restarts could survive.
-    static let usual = Set(allCases).subtracting([.rollback])
+    /// All but those that only nodes with strict restarts could survive, and those that a node does not survive.
+    static let usual = Set(allCases).subtracting([.rollback, .alteration])
     /// Those that a message meets on its way, and not a node or a link at some moment.
     static let ofMessages: Set<Fault> = [.loss, .delay, .duplication]
     /// Those that a process may not survive, once.

@@ -19,6 +19,11 @@ struct RunReport: Sendable {
     var snapshots = 0
     /// Snapshots of peers that were taken over.
     var installations = 0
+    /// Of the chosen entries.
+    var checkpoints = 0
+    /// Altered states that were found, and those of them that were altered while their node led.
+    var divergences = 0
+    var leaderDivergences = 0
     /// Slots whose values a node had accepted and lost, at its starts.
     var unknownSlots = 0
     /// Votes that were given back.
@@ -38,7 +43,8 @@ struct RunReport: Sendable {
         return "\(acknowledged) writes acknowledged, \(reads) reads, \(refused) refused, \(unknown) unknown; "
             + "\(slots) slots, \(elections) elections, \(crashes) crashes, \(quarantined) times damage set aside, "
             + "\(mendedSegments) segments mended while running, \(snapshots) snapshots, "
-            + "\(installations) taken over from peers, \(unknownSlots) slots unknown, \(readmissions) votes given back, "
+            + "\(installations) taken over from peers, \(checkpoints) checkpoints, "
+            + "\(divergences) altered states found, \(leaderDivergences) of leaders, \(unknownSlots) slots unknown, \(readmissions) votes given back, "
             + "\(refusals) starts refused; "
             + "\(decimal(Double(simulatedTime) / 1_000_000, digits: 1)) s simulated, \(events) events; "
             + "faults: \(faults.isEmpty ? "none" : faults.joined(separator: ", "))"
@@ -57,6 +63,9 @@ struct RunReport: Sendable {
         mendedSegments += other.mendedSegments
         snapshots += other.snapshots
         installations += other.installations
+        checkpoints += other.checkpoints
+        divergences += other.divergences
+        leaderDivergences += other.leaderDivergences
         unknownSlots += other.unknownSlots
         readmissions += other.readmissions
         faults.merge(other.faults) { $0 + $1 }

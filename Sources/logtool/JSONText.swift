@@ -72,6 +72,19 @@ struct DamageObject: Encodable {
     }
 }
 
+struct CheckpointObject: Encodable {
+    var slot: UInt64
+    /// One of the two.
+    var stateDigest: String?
+    var snapshotSHA256: String?
+
+    init(_ checkpoint: Checkpoint) {
+        slot = checkpoint.slot.rawValue
+        stateDigest = checkpoint.stateDigest
+        snapshotSHA256 = checkpoint.snapshotSHA256
+    }
+}
+
 struct EntryObject: Encodable {
     struct Operation: Encodable {
         let operation: Command.Operation
@@ -101,6 +114,7 @@ struct EntryObject: Encodable {
     var sequence: UInt64
     var text: String
     var operations: [Operation]?
+    var checkpoint: CheckpointObject?
 
     init(_ entry: LogEntry) {
         let view = entry.view
@@ -114,5 +128,6 @@ struct EntryObject: Encodable {
         sequence = view.sequence
         text = entry.line.split(separator: " ", maxSplits: 2).last.map(String.init) ?? ""
         operations = entry.command?.operations.map(Operation.init)
+        checkpoint = Checkpoint(of: view, in: entry.bytes.span.bytes).map(CheckpointObject.init)
     }
 }

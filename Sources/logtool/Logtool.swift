@@ -19,7 +19,7 @@ struct Logtool: ParsableCommand {
             """,
         subcommands: [
             Info.self, Print.self, Verify.self, Diff.self, History.self, Get.self, Dump.self, Restore.self, Repair.self,
-            Recover.self, Tail.self,
+            Recover.self, Rebuild.self, Tail.self,
         ])
 
     static func main() {
@@ -46,6 +46,9 @@ enum Verdict: Int32 {
     case clean = 0
     case finding = 1
     case cannotTell = 2
+
+    /// A finding counts most, then what can't be told.
+    mutating func add(_ other: Verdict) { if other == .finding || self == .clean { self = other } }
 }
 
 /// Why a run could not be made.

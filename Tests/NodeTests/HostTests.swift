@@ -98,6 +98,7 @@ import Testing
         func releaseJournal(through slot: Slot) {}
         func adopt(_ genesis: Genesis) { note(.adopt) }
         func admit(_ incarnation: Incarnation, as vote: UniqueID) { note(.admit) }
+        func note(_ divergence: DivergenceReport) {}
         func send(_ message: PeerMessage, to node: NodeID) { note(.send(node, message.content)) }
         func flush() { note(.flush) }
     }

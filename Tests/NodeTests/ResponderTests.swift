@@ -113,7 +113,8 @@ struct FakeService: StoreService {
     /// What the node says, and what the client hears: status, word, and whether to ask again.
     static let refusals: [(Answer, Int, String)] = [
         (.refused(.unavailable), 503, "unavailable"), (.refused(.overloaded), 503, "overloaded"),
-        (.refused(.stopping), 503, "stopping"), (.refused(.sessionExpired), 503, "outcome unknown"),
+        (.refused(.stopping), 503, "stopping"), (.refused(.diverged(Slot(7))), 503, "diverged"),
+        (.refused(.sessionExpired), 503, "outcome unknown"),
         (.unknown, 503, "outcome unknown"), (.applied(Slot(1), .sessionExpired), 503, "outcome unknown"),
     ]
 

@@ -63,6 +63,8 @@ import Testing
                     file: .snapshot(SnapshotName(slot: Slot(7))), offset: 8, fileSize: 20, promised: ballot,
                     bytes: [1, 2, 3]))),
         .shipping(.compacted(SnapshotName(slot: Slot(9)))),
+        .checkpoint(.states(states(1_024, 2_048, 2_051))),
+        .checkpoint(.snapshot(SnapshotName(slot: Slot(9)), FileDigest(Array(1...32)))),
         .readmission(.init(journal: UniqueID(high: 5, low: 6), after: Incarnation(3))),
         .forward(
             .init(
@@ -79,6 +81,22 @@ import Testing
         .report(report(entries: 32, blocks: 16)),
         .report(report(entries: 0, blocks: 0)),
     ]
+
+    static func states(_ slots: UInt64...) -> [StateNote] {
+        slots.map { StateNote(slot: Slot($0), digest: StateDigest(bytes: Array(1...16))!) }
+    }
+
+    @Test func statesOutOfBoundsAreRefused() {
+        func refuses(_ states: [StateNote]) -> Bool {
+            var buffer = ByteBuffer(bytes: Self.frame(.checkpoint(.states(states))))
+            return (try? PeerCodec.decode(from: &buffer)) == nil
+        }
+        let most = (1...CheckpointReport.mostStates).flatMap { Self.states(UInt64($0)) }
+        #expect(!refuses(most))
+        #expect(refuses(most + Self.states(1_000)), "more than a report holds")
+        #expect(refuses([]), "a report of nothing")
+        #expect(refuses(Self.states(2, 1)) && refuses(Self.states(1, 1)) && refuses(Self.states(0)))
+    }
 
     static func report(entries: Int, blocks: Int) -> NodeReport {
         NodeReport(

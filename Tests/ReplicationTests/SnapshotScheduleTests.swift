@@ -64,11 +64,15 @@ import Testing
         #expect(next(&schedule, at: 4) == Slot(8), "a failure does not stand in the way")
     }
 
-    @Test func theTwoNewestThatWereReadBackCount() {
+    @Test func theTwoNewestThatAreProvenStay() {
         var schedule = SnapshotSchedule(verified: Slot(2))
         for slot in [4, 6] as [UInt64] { schedule.noteTaken(written(slot)) }
         schedule.noteInstalled(Slot(6))
-        #expect(schedule.verified == [Slot(4), Slot(6)] && schedule.newest == Slot(6))
+        #expect(schedule.verified == [Slot(2), Slot(4), Slot(6)])
+        schedule.dropOld(proven: [Slot(2)])
+        #expect(schedule.verified == [Slot(2), Slot(4), Slot(6)], "what is proven stays, however old it is")
+        schedule.dropOld(proven: [Slot(2), Slot(4), Slot(6)])
+        #expect(schedule.verified == [Slot(4), Slot(6)])
     }
 
     @Test func aSealIsDueWhenTheLogHasGrownByMoreThanTheStateTakes() {

@@ -13,13 +13,24 @@ struct EntryTarget: FuzzTarget {
 
     var corpus: [[UInt8]] {
         let kinds: [Entry.Kind] = [.noOp, .seal, .checkpoint, .configuration]
+        let checkpoints: [Checkpoint.Subject] = [
+            .state([UInt8](repeating: 7, count: Checkpoint.stateDigestLength)),
+            .snapshot(FileDigest([UInt8](repeating: 7, count: FileDigest.length))),
+        ]
         return Samples.entries(4).map { Samples.body([$0]) } + kinds.map { Samples.body([Samples.entry(Slot(3), $0)]) }
+            + checkpoints.map { subject in
+                let payload = Checkpoint(slot: Slot(2), subject: subject).encoded()
+                return Samples.body([Samples.entry(Slot(3), .checkpoint, payload)])
+            }
     }
 
     func decode(_ bytes: [UInt8]) -> Bool {
         guard let entry = try? EntryView(in: bytes.span.bytes, at: 0) else { return false }
         let line = EntryText.line(entry, .chosen, in: bytes) { CommandText.text(ofEncoded: $0) }
         require(!line.utf8.contains(UInt8(ascii: "\n")), "an entry is one line")
+        if let checkpoint = Checkpoint(of: entry, in: bytes.span.bytes) {
+            require(checkpoint.encoded() == Array(bytes[entry.payload]), "a checkpoint has one encoding")
+        }
         return true
     }
 }

@@ -156,6 +156,10 @@ struct FrameTarget: FuzzTarget {
                         file: .snapshot(SnapshotName(slot: Slot(7))), offset: 8, fileSize: 20, promised: ballot,
                         bytes: [1, 2, 3]))),
             .shipping(.compacted(SnapshotName(slot: Slot(9)))),
+            .checkpoint(
+                .states([1_024, 2_048].map { StateNote(slot: Slot($0), digest: StateDigest()) })),
+            .checkpoint(
+                .snapshot(SnapshotName(slot: Slot(9)), FileDigest([UInt8](repeating: 7, count: FileDigest.length)))),
         ]
     }
 

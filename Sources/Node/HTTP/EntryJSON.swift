@@ -13,7 +13,12 @@ enum EntryJSON {
             entry.kind == .command ? try? Command(decoding: bytes.span.bytes.extracting(entry.payload)) : nil
         let text = EntryText.text(entry, in: bytes) { command?.text ?? CommandText.text(ofEncoded: $0) }
         var fields: [(String, JSONValue)] = [
-            ("boot", .number(entry.session.boot)),
+            ("boot", .number(entry.session.boot))
+        ]
+        if let checkpoint = Checkpoint(of: entry, in: bytes.span.bytes) {
+            fields.append(("checkpoint", object(checkpoint)))
+        }
+        fields += [
             ("incarnation", .number(UInt64(entry.session.incarnation.rawValue))),
             ("kind", .string("\(entry.kind)".lowercased())),
             ("node", .string("\(entry.session.node)")),
@@ -28,6 +33,12 @@ enum EntryJSON {
         ]
         JSONValue.object(fields).write(to: &buffer)
         buffer.writeStaticString("\n")
+    }
+
+    private static func object(_ checkpoint: Checkpoint) -> JSONValue {
+        let state = checkpoint.stateDigest.map { [("stateDigest", JSONValue.string($0))] } ?? []
+        let snapshot = checkpoint.snapshotSHA256.map { [("snapshotSHA256", JSONValue.string($0))] } ?? []
+        return .object([("slot", .number(checkpoint.slot.rawValue))] + snapshot + state)
     }
 
     private static func operation(_ operation: Command.Operation) -> JSONValue {

@@ -73,6 +73,11 @@ struct HTTPFailure: Error, Equatable {
         case .stopping:
             self = HTTPFailure(
                 .serviceUnavailable, "stopping", "this node is stopping; nothing was done", retryAfter: 1)
+        case .diverged(let slot):
+            self = HTTPFailure(
+                .serviceUnavailable, "diverged",
+                "this node's state is not the others', as a checkpoint of slot \(slot) has shown; nothing was done",
+                retryAfter: 1)
         case .sessionExpired:
             // The nodes have forgotten whether an earlier sending of the same command came through.
             self = .outcomeUnknown

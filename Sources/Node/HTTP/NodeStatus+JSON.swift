@@ -25,6 +25,8 @@ extension NodeStatus {
             ("logDamage", damage),
             ("unknownSlots", .number(UInt64(driver.unknownSlots))),
             ("mendingThrough", driver.mendingThrough.map { .number($0.rawValue) } ?? .null),
+            ("checkpoint", checkpoint),
+            ("diverged", driver.divergence.map(divergence) ?? .null),
             (
                 "log",
                 .object([
@@ -41,6 +43,22 @@ extension NodeStatus {
         .object([
             ("found", .number(UInt64(driver.logDamage.found))), ("mended", .number(UInt64(driver.logDamage.mended))),
             ("unmended", .array(driver.logDamage.unmended.map { .string($0.sentence) })),
+        ])
+    }
+
+    private var checkpoint: JSONValue {
+        .object([
+            ("slot", .number(driver.checkpointed.rawValue)),
+            ("agreed", driver.agreed.map { .number($0.rawValue) } ?? .null),
+            ("snapshotDiffers", .bool(driver.snapshotDiffers)),
+        ])
+    }
+
+    private func divergence(_ report: DivergenceReport) -> JSONValue {
+        .object([
+            ("slot", .number(report.slot.rawValue)), ("digest", .string(report.ownDigest)),
+            ("agreedDigest", .string(report.agreedDigest)),
+            ("lastAgreed", report.lastAgreed.map { .number($0.rawValue) } ?? .null), ("time", .number(report.time)),
         ])
     }
 

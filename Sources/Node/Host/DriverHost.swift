@@ -148,6 +148,7 @@ final class DriverHost: @unchecked Sendable {
         case .releaseJournal(let slot): storage?.releaseJournal(through: slot)
         case .adopt(let genesis): storage?.adopt(genesis)
         case .admit(let incarnation, let vote): storage?.admit(incarnation, as: vote)
+        case .noteDivergence(let report): storage?.note(report)
         case .report(let report): reports.write(report, to: logger)
         case .halt(let reason):
             logger.critical("The node stops: going on would break a promise", metadata: ["reason": "\(reason)"])

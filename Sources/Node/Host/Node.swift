@@ -152,7 +152,7 @@ extension Node: StoreService {
     }
 
     func compact() async -> Slot {
-        let verified = await host.look { $0.verifiedSnapshots }
+        let verified = await host.look { $0.provenSnapshots }
         return await withUnsafeContinuation { continuation in
             storage.compact(verified: verified) { continuation.resume(returning: $0) }
         }

@@ -28,6 +28,7 @@ protocol StorageOutlet: Sendable {
     func releaseJournal(through slot: Slot)
     func adopt(_ genesis: Genesis)
     func admit(_ incarnation: Incarnation, as vote: UniqueID)
+    func note(_ divergence: DivergenceReport)
 }
 
 /// Called on the driver's event loop only.

@@ -74,6 +74,18 @@ struct ReportLog {
             logger.error(
                 "A peer's snapshot can't be taken over",
                 metadata: ["through": "\(snapshot.slot)", "peer": "\(peer)", "reason": "\(reason)"])
+        case .snapshotDiffers(let snapshot, let own, let agreed):
+            logger.warning(
+                "The nodes have agreed on other bytes for a snapshot: this node's zstd may be another",
+                metadata: ["through": "\(snapshot.slot)", "sha256": "\(own)", "agreed-sha256": "\(agreed)"])
+        case .diverged(let report):
+            logger.critical(
+                "This node's state is not the others': it serves nobody until it is rebuilt (logtool rebuild)",
+                metadata: [
+                    "slot": "\(report.slot)", "digest": "\(report.ownDigest)",
+                    "agreed-digest": "\(report.agreedDigest)",
+                    "last-agreed": "\(report.lastAgreed.map { "\($0)" } ?? "none")",
+                ])
         case .readmitted(let node, let incarnation, let slot):
             logger.notice(
                 "Vote given to another life of a node",

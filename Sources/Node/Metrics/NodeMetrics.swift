@@ -41,7 +41,9 @@ enum NodeMetrics {
         "paxos_leader_changes_total": "Times that this node came to follow another leader, or to lead.",
         "paxos_is_leader": "Whether this node leads: 1 or 0.",
         "paxos_is_healthy": "Whether this node can serve, as /health says it: 1 or 0.",
-        "paxos_slot": "The last slot that is known to be chosen, chosen, applied, and in the log on disk.",
+        "paxos_is_diverged": "Whether this node's state was found not to be the others': 1 or 0.",
+        "paxos_slot":
+            "The last slot that is known to be chosen, chosen, applied, in the log on disk, and in a checkpoint.",
         "paxos_keys": "Keys in the store.",
         "paxos_queue_used": "What is held in each of the node's queues, in bytes or in items as its name says.",
         "paxos_queue_limit": "The most that each of the node's queues may hold.",
@@ -52,12 +54,13 @@ enum NodeMetrics {
         let driver = status.driver
         set("paxos_is_leader", driver.role == .leader ? 1 : 0)
         set("paxos_is_healthy", driver.unhealthyReason == nil ? 1 : 0)
+        set("paxos_is_diverged", driver.divergence == nil ? 0 : 1)
         set("paxos_keys", driver.keys)
         set("paxos_log_segments", status.logSegments)
         set("paxos_log_bytes", status.logBytes)
         for (state, slot) in [
             ("known_chosen", driver.knownChosenThrough), ("chosen", driver.chosenThrough),
-            ("applied", driver.appliedThrough), ("logged", driver.logThrough),
+            ("applied", driver.appliedThrough), ("logged", driver.logThrough), ("checkpointed", driver.checkpointed),
         ] { set("paxos_slot", slot.rawValue, ("state", state)) }
         for queue in status.queues {
             set("paxos_queue_used", queue.used, ("queue", queue.metricName))

@@ -60,6 +60,12 @@ final class LogThread: @unchecked Sendable {
         }
     }
 
+    func note(_ divergence: DivergenceReport) {
+        change("writing that the state diverged") { thread throws(StorageError) in
+            try divergence.write(thread.fileSystem, thread.places.directory)
+        }
+    }
+
     private func change(
         _ what: String, _ body: @escaping @Sendable (LogThread) throws(StorageError) -> Void
     ) {

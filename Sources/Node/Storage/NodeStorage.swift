@@ -97,4 +97,6 @@ final class NodeStorage: StorageOutlet {
     func adopt(_ genesis: Genesis) { log.adopt(genesis) }
 
     func admit(_ incarnation: Incarnation, as vote: UniqueID) { log.admit(incarnation, as: vote) }
+
+    func note(_ divergence: DivergenceReport) { log.note(divergence) }
 }

@@ -20,8 +20,14 @@ extension ChosenLogReader {
         let names = try segments()
         var ends: [SegmentEnd] = []
         for next in names.dropFirst() {
-            guard case .block(let block)? = try read(blockHolding: next.firstSlot.previous), let raw = block.raw
-            else { break }
+            let found: LogFinding?
+            do {
+                found = try read(blockHolding: next.firstSlot.previous)
+            } catch {
+                guard error.damage != nil else { throw error }
+                break
+            }
+            guard case .block(let block)? = found, let raw = block.raw else { break }
             var time: UInt64 = 0
             do {
                 try raw.forEachEntry { entry, _ in time = max(time, entry.time) }

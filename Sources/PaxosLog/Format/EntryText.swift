@@ -24,7 +24,11 @@ package enum EntryText {
         case .command: return command(payload)
         case .noOp: return "noop"
         case .seal: return "seal"
-        case .checkpoint: return "checkpoint"
+        case .checkpoint:
+            guard let checkpoint = Checkpoint(of: entry, in: bytes.span.bytes) else { return "checkpoint unreadable" }
+            let digest =
+                checkpoint.stateDigest.map { "state=\($0)" } ?? checkpoint.snapshotSHA256.map { "sha256=\($0)" }
+            return "checkpoint slot=\(checkpoint.slot) \(digest ?? "")"
         case .configuration:
             guard let next = try? Membership(decoding: payload, slot: entry.slot) else {
                 return "configuration unreadable"

@@ -13,8 +13,13 @@ package struct FileDigest: Hashable, Sendable {
 
 extension FileDigest: CustomStringConvertible {
     /// 64 hexadecimal digits, as sha256sum writes them.
-    package var description: String {
-        bytes.map { byte in
+    package var description: String { bytes.hexadecimal }
+}
+
+extension [UInt8] {
+    /// Two digits for each byte.
+    var hexadecimal: String {
+        map { byte in
             let digits = String(byte, radix: 16)
             return digits.count == 1 ? "0" + digits : digits
         }.joined()

@@ -3,6 +3,8 @@
 package enum ShippedFile: Hashable, Sendable {
     case segment(SegmentName)
     case snapshot(SnapshotName)
+
+    package var isSnapshot: Bool { if case .snapshot = self { true } else { false } }
 }
 
 extension ShippedFile: CustomStringConvertible {

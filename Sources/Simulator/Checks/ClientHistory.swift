@@ -41,7 +41,7 @@ struct ClientHistory {
         /// Whether it was not done, and will not be.
         var isRefused: Bool {
             switch answer {
-            case .refused(.unavailable), .refused(.overloaded), .refused(.stopping): true
+            case .refused(.unavailable), .refused(.overloaded), .refused(.stopping), .refused(.diverged): true
             case .refused(.sessionExpired), .applied, .unknown, .value, nil: false
             }
         }

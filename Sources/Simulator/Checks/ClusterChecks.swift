@@ -13,6 +13,9 @@ struct ClusterChecks {
     private var promised: [NodeID: Ballot] = [:]
     /// What each life of an acceptor has told others, which binds it.
     private var told: [Configuration.Member: Told] = [:]
+    /// Where each node's state was first seen to be altered since it started, and those whose ever was.
+    private var alteredAt: [NodeID: Slot] = [:]
+    private var everAltered: Set<NodeID> = []
 
     private struct Told {
         var promised = Ballot.none
@@ -23,26 +26,66 @@ struct ClusterChecks {
     mutating func forget(_ id: NodeID) {
         applied[id] = nil
         promised[id] = nil
+        alteredAt[id] = nil
     }
 
     /// Looks at a node after each event.
-    mutating func note(_ driver: ReplicaDriver, of id: NodeID) throws {
+    mutating func note(_ driver: ReplicaDriver, of id: NodeID, isAltered: Bool) throws {
         let slot = driver.store.appliedThrough
+        try checkDivergence(driver, of: id, isAltered: isAltered)
         if slot != applied[id] {
             guard slot >= applied[id] ?? .zero else {
                 throw SimulationFailure(description: "\(id) went back from \(applied[id]!) to \(slot)")
             }
             applied[id] = slot
             let digest = driver.store.digest
-            guard digests[slot, default: digest] == digest else {
-                throw SimulationFailure(description: "\(id) has another state than the others at slot \(slot)")
+            if !isAltered {
+                guard digests[slot, default: digest] == digest else {
+                    throw SimulationFailure(description: "\(id) has another state than the others at slot \(slot)")
+                }
+                digests[slot] = digest
             }
-            digests[slot] = digest
         }
         guard driver.promised >= promised[id] ?? .none else {
             throw SimulationFailure(description: "\(id) took back its promise of \(promised[id]!)")
         }
         promised[id] = driver.promised
+    }
+
+    /// An altered state is found at the next checkpoint of a slot behind the alteration, and no other state is.
+    private mutating func checkDivergence(_ driver: ReplicaDriver, of id: NodeID, isAltered: Bool) throws {
+        if isAltered {
+            everAltered.insert(id)
+            let slot = alteredAt[id] ?? driver.store.appliedThrough
+            alteredAt[id] = slot
+            guard driver.divergence == nil, driver.status.checkpointed > slot else { return }
+            throw SimulationFailure(
+                description: "\(id) serves an altered state behind the checkpoint of \(driver.status.checkpointed)")
+        } else if driver.divergence != nil, !everAltered.contains(id) {
+            throw SimulationFailure(description: "\(id) diverged, and its state was never altered")
+        }
+    }
+
+    /// Nobody is answered out of a state that is known to be wrong.
+    static func check(_ answer: Answer, of node: SimulatedNode) throws {
+        guard node.driver?.divergence != nil else { return }
+        switch answer {
+        case .refused, .unknown: return
+        case .applied, .value:
+            throw SimulationFailure(description: "\(node.id) has diverged, and answers \(answer)")
+        }
+    }
+
+    /// A start does not forget what was found before it.
+    static func checkDivergence(of node: SimulatedNode) throws {
+        guard node.driver?.divergence == nil, node.saysThatItDiverged else { return }
+        throw SimulationFailure(description: "\(node.id) serves again from a state that had diverged")
+    }
+
+    /// Where writes go on, there are checkpoints.
+    static func checkCheckpoints(_ count: Int, among slots: Int, nodes: Int) throws {
+        guard nodes > 1, count == 0, slots > 20 * Int(SimulatedNode.checkpointSlots) else { return }
+        throw SimulationFailure(description: "there is no checkpoint among \(slots) slots")
     }
 
     /// The journal's files do not gather once the log is complete: those whose slots it holds are used again or removed.

@@ -58,6 +58,7 @@ extension SimulatedCluster {
             if Int.random(in: 0..<8, using: &random) == 0, damage(id, fault) { break }
             node.readsUntilError = Int.random(in: 0..<40, using: &random)
         case .rollback: return rollBack(id)
+        case .alteration: return alter(id)
         }
         return true
     }

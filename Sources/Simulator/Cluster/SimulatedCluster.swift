@@ -33,6 +33,7 @@ final class SimulatedCluster {
         case scrub(NodeID, start: Int)
         case snapshotWritten(NodeID, SnapshotView, start: Int)
         case diskReplaced(NodeID)
+        case rebuilding(NodeID)
         case request(RequestID, Request, NodeID, start: Int)
         case restart(NodeID)
         case fault
@@ -61,6 +62,8 @@ final class SimulatedCluster {
     var wiped: Set<NodeID> = []
     /// Nodes whose disk may hold something else than they wrote to it; those that were wiped too.
     var harmed: Set<NodeID> = []
+    /// The node whose state was altered, and whether it led then; there is one in a run at the most.
+    var altered: (node: NodeID, wasLeader: Bool)?
     /// Those that have not started from what was done to them yet.
     var unmet: Set<NodeID> = []
     /// Those of them whose log alone was harmed, which they are to find out while they run.
@@ -189,6 +192,7 @@ final class SimulatedCluster {
             queue.plan(happening, at: now + UInt64.random(in: 200_000...600_000, using: &random))
             try scrub(id)
         case .diskReplaced(let id): try replaceDisk(id)
+        case .rebuilding(let id): try rebuild(id)
         case .restart(let id): try start(id)
         case .fault: try makeFault()
         case .cut(let links): if !isSettling { network.cutLinks(links) }
@@ -207,7 +211,7 @@ final class SimulatedCluster {
             .journalIdle(let id, _, _), .scrub(let id, _), .snapshotWritten(let id, _, _):
             id
         case .frame(_, _, let id): id
-        case .restart, .diskReplaced, .fault, .cut, .heal, .room, .client: nil
+        case .restart, .diskReplaced, .rebuilding, .fault, .cut, .heal, .room, .client: nil
         }
     }
 
@@ -248,7 +252,7 @@ final class SimulatedCluster {
             let most: UInt64 = node.isSlow(at: now) ? 400_000 : 20_000
             queue.plan(.logWritten(id, start: node.starts), at: now + UInt64.random(in: 100...most, using: &random))
         }
-        if let driver = node.driver { try checks.note(driver, of: id) }
+        if let driver = node.driver { try checks.note(driver, of: id, isAltered: node.isAltered) }
         try ClusterChecks.checkBudgets(node)
     }
 
@@ -263,6 +267,7 @@ final class SimulatedCluster {
             }
         case .answer(let request, let answer):
             tell("\(request.rawValue) is answered by \(node.id): \(answer)")
+            try ClusterChecks.check(answer, of: node)
             try history.note(answer, to: request, at: now)
         case .appendLog(let block):
             try logged.add(block, of: node.id)
@@ -302,6 +307,9 @@ final class SimulatedCluster {
             if !node.adopt(genesis) { crash(node.id) }
         case .admit(let incarnation, let vote):
             if !node.admit(incarnation, as: vote) { crash(node.id) }
+        case .noteDivergence(let report):
+            guard node.note(report) else { return crash(node.id) }
+            try noteDivergence(of: node.id)
         case .report(let text):
             tell("\(node.id) reports \(text)")
             switch text {
@@ -337,6 +345,8 @@ final class SimulatedCluster {
         } catch let error as StorageError {
             return try refuse(id, error)
         }
+        try ClusterChecks.checkDivergence(of: node)
+        planRebuilding(of: id)
         unmet.remove(id)
         scrubbed.remove(id)
         tell("\(id) starts")
@@ -396,6 +406,8 @@ final class SimulatedCluster {
         try history.checkOrder(against: longest)
         try history.checkLinearizable()
         report.slots = UInt64(longest.count)
+        report.checkpoints = try longest.count { try EntryView(in: $0.span.bytes, at: 0).kind == .checkpoint }
+        try ClusterChecks.checkCheckpoints(report.checkpoints, among: longest.count, nodes: members.count)
         for entry in longest { report.digest.add(ByteBuffer(bytes: entry)) }
     }
 }

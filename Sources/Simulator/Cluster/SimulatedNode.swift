@@ -66,6 +66,7 @@ final class SimulatedNode {
 
     static let directory = FilePath("/data")
     static let journalFileBytes = 64 << 10
+    static let checkpointSlots: UInt64 = 16
 
     private var configuration: DriverConfiguration {
         var configuration = DriverConfiguration(node: id, members: members)
@@ -105,7 +106,7 @@ final class SimulatedNode {
         let folder = try NodeFolder.open(
             fileSystem, directory: SimulatedNode.directory, node: id, now: now, seed: seed,
             journalFileBytes: SimulatedNode.journalFileBytes, mends: members.count > 1 && !refusesDamage,
-            restartsStrictly: restartsStrictly)
+            restartsStrictly: restartsStrictly, checkpointSlots: SimulatedNode.checkpointSlots)
         running = folder.unpack { journal, log, recovered in
             var recovered = recovered
             seam?.start(&recovered)
@@ -152,6 +153,8 @@ final class SimulatedNode {
     }
 
     var driver: ReplicaDriver? { running?.driver }
+
+    func replaceStore(by store: KeyValueStore) { running?.driver.store = store }
 
     func isSlow(at now: UInt64) -> Bool { now < slowUntil }
 
@@ -270,6 +273,10 @@ final class SimulatedNode {
 
     func admit(_ incarnation: Incarnation, as vote: UniqueID) -> Bool {
         change { try $0.identity.admit(incarnation, as: vote, fileSystem, SimulatedNode.directory) }
+    }
+
+    func note(_ divergence: DivergenceReport) -> Bool {
+        change { _ in try divergence.write(fileSystem, SimulatedNode.directory) }
     }
 
     /// - Returns: whether the disk did it; else the node has ended.
