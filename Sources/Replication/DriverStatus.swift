@@ -51,6 +51,18 @@ package struct DriverStatus: Sendable {
     package var unknownSlots: Int
     /// How far the log is being learned again that was cut at damage; nil when it is whole.
     package var mendingThrough: Slot?
+    /// The file that is being fetched from a peer; nil when none is.
+    package var fetching: Fetching?
+    /// Segments that came from peers as files, since the start.
+    package var segmentsTakenIn: Int
+
+    package struct Fetching: Equatable, Sendable {
+        package var file: ShippedFile
+        package var peer: NodeID
+        package var bytes: UInt64
+        /// Nil while nobody has said it.
+        package var fileSize: UInt64?
+    }
 
     /// Slots a node may be behind and still be called healthy.
     package static let healthySlots = 1024
@@ -85,7 +97,10 @@ extension ReplicaDriver {
             acceptedBytes: replica?.acceptor.accepted.byteCount ?? 0, unloggedBytes: tail?.undurableBytes ?? 0,
             ignoredMessages: replica?.ignoredMessages ?? 0, isStopping: isStopping,
             waitingFor: formation?.missing ?? [], setAside: setAside, logDamage: damaged.status,
-            unknownSlots: replica?.acceptor.unknown.slotCount ?? 0, mendingThrough: repair?.through)
+            unknownSlots: replica?.acceptor.unknown.slotCount ?? 0, mendingThrough: repair?.through,
+            fetching: fetch.map {
+                DriverStatus.Fetching(file: $0.file, peer: $0.peer, bytes: $0.kept, fileSize: $0.size)
+            }, segmentsTakenIn: segments.takenIn)
     }
 
     private var role: DriverStatus.Role {

@@ -33,6 +33,8 @@ private enum Kind: UInt8 {
     case pieceQuestion = 38
     case filePiece = 39
     case compacted = 40
+    case wanted = 44
+    case ended = 45
 }
 
 extension ByteBuffer {
@@ -98,6 +100,15 @@ extension ByteBuffer {
         case .shipping(.piece(let piece)):
             write(piece)
             return .filePiece
+        case .shipping(.wanted(let request)):
+            write(request.from)
+            write(request.through)
+            return .wanted
+        case .shipping(.ended(let segment)):
+            write(segment.name.firstSlot)
+            write(segment.lastSlot)
+            write(segment.fileSize)
+            return .ended
         }
     }
 
@@ -241,6 +252,8 @@ extension ByteBuffer {
             case .pieceQuestion: .shipping(.question(try readPieceQuestion()))
             case .filePiece: .shipping(.piece(try readFilePiece()))
             case .compacted: .shipping(.compacted(SnapshotName(slot: try readPositiveSlot())))
+            case .wanted: .shipping(.wanted(.init(from: try readPositiveSlot(), through: try readSlot())))
+            case .ended: .shipping(.ended(try readEndedSegment()))
             default: .paxos(try readPaxos(kind))
             }
         return PeerMessage(
@@ -283,7 +296,7 @@ extension ByteBuffer {
                 .init(
                     attempt: try read(UInt64.self), promised: try readBallot(), configuration: try readPositiveSlot()))
         case .forward, .standing, .report, .readmission, .recallQuestion, .recallAnswer, .pieceQuestion,
-            .filePiece, .compacted:
+            .filePiece, .compacted, .wanted, .ended:
             throw .unknownKind(kind.rawValue)
         }
     }

@@ -41,17 +41,21 @@ package struct ReplicaDriver: Sendable {
     var incoming = IncomingCommands()
     /// What peers asked for that is being read from the disk.
     var serving: [NodeID: Message.CatchUp] = [:]
+    /// Peers' questions for pieces of files.
+    var piecesToGive = PieceQueue()
+    /// What was learned of the log as files.
+    var segments = SegmentCatchUp()
     /// What was found damaged of the log since the start.
     var damaged = DamagedSegments()
     var snapshots: SnapshotSchedule
     /// What is being fetched from a peer, and from which tick on something may be again where nobody could serve.
     var fetch: FileFetch?
     var nextFetch = 0
-    /// A peer's snapshot is being taken over: no block may go to the log, which begins anew behind it.
+    /// A peer's file is being taken over: no block may go to the log, which goes on behind it.
     var isInstalling = false
     /// Blocks whose entries the journal does not hold durably yet.
     var heldBlocks: Deque<(block: RawBlock, after: BatchID)> = []
-    private var durableBatch = BatchID(0)
+    private(set) var durableBatch = BatchID(0)
 
     var effects: [Effect] = []
     var batches: JournalBatches
@@ -106,18 +110,18 @@ package struct ReplicaDriver: Sendable {
             completeAdoption()
             durableBatch = batch
             releaseBlocks()
-        case .logDurable(let log, let blocks):
-            tail?.noteDurable(through: log.through)
-            watch.note(log, blocks)
-            snapshots.noteDurable(blocks)
-            checkMending(blocks)
-            effects.append(.releaseJournal(through: log.through))
-        case .logRead(let peer, let blocks): serve(blocks, to: peer)
+            placeFile()
+        case .logDurable(let log, let blocks): noteDurable(log, blocks)
+        case .logRead(peer: configuration.node, let passage): learn(passage)
+        case .logRead(let peer, let passage): serve(passage, to: peer)
         case .logDamaged(let damage): note(damage)
         case .logSound(let segment): noteSound(segment)
         case .pieceRead(let piece, let node): send(piece, to: node)
         case .pieceKept(let file, let length): noteKept(length, of: file)
         case .segmentReplaced(let segment, let replacement): note(replacement, of: segment)
+        case .segmentTakenIn(let segment, let intake):
+            noteTakenIn(segment, intake)
+            releaseBlocks()
         case .snapshotInstalled(let name, let result):
             noteInstalled(name, result)
             releaseBlocks()
@@ -148,6 +152,15 @@ package struct ReplicaDriver: Sendable {
         return effects
     }
 
+    /// What the disk holds of the log by now, and what it got.
+    mutating func noteDurable(_ log: LogExtent, _ blocks: [BlockDigest]) {
+        tail?.noteDurable(through: log.through)
+        watch.note(log, blocks)
+        snapshots.noteDurable(blocks)
+        checkMending(blocks)
+        effects.append(.releaseJournal(through: log.through))
+    }
+
     private mutating func tick(_ now: UInt64) {
         self.now = now
         ticks += 1
@@ -155,6 +168,7 @@ package struct ReplicaDriver: Sendable {
         tickRecall()
         tickReadmission()
         tickShipping()
+        tickSegments()
         tickSnapshots()
         replica?.tick(time: now)
         carryOut()
@@ -201,6 +215,7 @@ package struct ReplicaDriver: Sendable {
             switch output {
             case .record(let record): batches.add(record)
             case .lazyRecord(let record): batches.addLazily(record)
+            case .send(.catchUp(let request), let node, _): ask(for: request, of: node)
             case .send(let message, let node, let timing):
                 send(.paxos(message), to: node, after: timing == .afterRecords ? batches.lastNeeded : nil)
             case .chosen(let run):
@@ -272,7 +287,9 @@ package struct ReplicaDriver: Sendable {
             }
         }
         snapshots.noteApplied(bytes: run.body.count)
-        for block in tail?.append(run) ?? [] {
+        segments.noteApplied(through: store.appliedThrough, &snapshots)
+        let logThrough = tail?.durableThrough ?? .zero
+        for block in tail?.append(run) ?? [] where block.lastSlot > logThrough {
             heldBlocks.append((block, batches.lastNeeded ?? heldBlocks.last?.after ?? durableBatch))
         }
         releaseBlocks()
@@ -280,7 +297,7 @@ package struct ReplicaDriver: Sendable {
 
     /// A block goes to the log only when this node's journal holds its entries: a block that is torn there can then be
     /// cut, and written again.
-    private mutating func releaseBlocks() {
+    mutating func releaseBlocks() {
         while !isInstalling, let held = heldBlocks.first, held.after <= durableBatch {
             effects.append(.appendLog(held.block))
             heldBlocks.removeFirst()

@@ -19,6 +19,9 @@ struct RunReport: Sendable {
     var snapshots = 0
     /// Snapshots of peers that were taken over.
     var installations = 0
+    /// Segments of peers that the log was given as files, and those that were refused.
+    var segmentsTakenIn = 0
+    var segmentsRefused = 0
     /// Slots whose values a node had accepted and lost, at its starts.
     var unknownSlots = 0
     /// Votes that were given back.
@@ -38,7 +41,8 @@ struct RunReport: Sendable {
         return "\(acknowledged) writes acknowledged, \(reads) reads, \(refused) refused, \(unknown) unknown; "
             + "\(slots) slots, \(elections) elections, \(crashes) crashes, \(quarantined) times damage set aside, "
             + "\(mendedSegments) segments mended while running, \(snapshots) snapshots, "
-            + "\(installations) taken over from peers, \(unknownSlots) slots unknown, \(readmissions) votes given back, "
+            + "\(installations) taken over from peers, \(segmentsTakenIn) segments taken in, \(segmentsRefused) refused, "
+            + "\(unknownSlots) slots unknown, \(readmissions) votes given back, "
             + "\(refusals) starts refused; "
             + "\(decimal(Double(simulatedTime) / 1_000_000, digits: 1)) s simulated, \(events) events; "
             + "faults: \(faults.isEmpty ? "none" : faults.joined(separator: ", "))"
@@ -57,6 +61,8 @@ struct RunReport: Sendable {
         mendedSegments += other.mendedSegments
         snapshots += other.snapshots
         installations += other.installations
+        segmentsTakenIn += other.segmentsTakenIn
+        segmentsRefused += other.segmentsRefused
         unknownSlots += other.unknownSlots
         readmissions += other.readmissions
         faults.merge(other.faults) { $0 + $1 }

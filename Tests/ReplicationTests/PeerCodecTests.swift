@@ -63,6 +63,9 @@ import Testing
                     file: .snapshot(SnapshotName(slot: Slot(7))), offset: 8, fileSize: 20, promised: ballot,
                     bytes: [1, 2, 3]))),
         .shipping(.compacted(SnapshotName(slot: Slot(9)))),
+        .shipping(.wanted(.init(from: Slot(4), through: Slot(900)))),
+        .shipping(
+            .ended(EndedSegment(name: SegmentName(firstSlot: Slot(7)), lastSlot: Slot(90), fileSize: 1 << 20))),
         .readmission(.init(journal: UniqueID(high: 5, low: 6), after: Incarnation(3))),
         .forward(
             .init(

@@ -156,6 +156,9 @@ struct FrameTarget: FuzzTarget {
                         file: .snapshot(SnapshotName(slot: Slot(7))), offset: 8, fileSize: 20, promised: ballot,
                         bytes: [1, 2, 3]))),
             .shipping(.compacted(SnapshotName(slot: Slot(9)))),
+            .shipping(.wanted(.init(from: Slot(4), through: Slot(900)))),
+            .shipping(
+                .ended(EndedSegment(name: SegmentName(firstSlot: Slot(7)), lastSlot: Slot(90), fileSize: 1 << 20))),
         ]
     }
 

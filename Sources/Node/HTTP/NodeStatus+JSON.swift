@@ -24,6 +24,8 @@ extension NodeStatus {
             ("setAside", .array(driver.setAside.map { .string($0.reason) })),
             ("logDamage", damage),
             ("unknownSlots", .number(UInt64(driver.unknownSlots))),
+            ("fetching", driver.fetching.map(fetching) ?? .null),
+            ("segmentsTakenIn", .number(UInt64(driver.segmentsTakenIn))),
             ("mendingThrough", driver.mendingThrough.map { .number($0.rawValue) } ?? .null),
             (
                 "log",
@@ -41,6 +43,13 @@ extension NodeStatus {
         .object([
             ("found", .number(UInt64(driver.logDamage.found))), ("mended", .number(UInt64(driver.logDamage.mended))),
             ("unmended", .array(driver.logDamage.unmended.map { .string($0.sentence) })),
+        ])
+    }
+
+    private func fetching(_ fetching: DriverStatus.Fetching) -> JSONValue {
+        .object([
+            ("file", .string("\(fetching.file)")), ("from", .string("\(fetching.peer)")),
+            ("bytes", .number(fetching.bytes)), ("of", fetching.fileSize.map { .number($0) } ?? .null),
         ])
     }
 

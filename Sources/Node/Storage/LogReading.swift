@@ -54,21 +54,24 @@ final class LogReading: Sendable {
 
     /// Blocks from the one that holds `slot` on, about `bytes` of them, at least one if the log holds it. A peer is never
     /// sent what could not be verified: it asks another node then.
-    func read(from slot: Slot, bytes: Int, then deliver: @escaping @Sendable ([RawBlock], Damage?) -> Void) {
+    func read(
+        from slot: Slot, bytes: Int, offersSegment: Bool,
+        then deliver: @escaping @Sendable (LogPassage, Damage?) -> Void
+    ) {
         thread.submit { [self] state in
             guard state == .active else { return }
             do throws(StorageError) {
-                deliver(try reader.blocks(from: slot, bytes: bytes), nil)
+                deliver(try reader.passage(from: slot, bytes: bytes, offersSegment: offersSegment), nil)
             } catch .corrupt(let damage) {
-                deliver([], damage)
+                deliver(.blocks([]), damage)
             } catch {
                 sayUnreadable("\(slot)", error)
-                deliver([], nil)
+                deliver(.blocks([]), nil)
             }
         }
     }
 
-    /// A piece of a file, which the peer verifies.
+    /// A piece of a file, which the peer verifies; none of one that can't be read.
     func read(_ question: PieceQuestion, then deliver: @escaping @Sendable (FilePiece) -> Void) {
         thread.submit { [self] state in
             guard state == .active else { return }
@@ -76,6 +79,7 @@ final class LogReading: Sendable {
                 deliver(try question.answer(from: reader, snapshots))
             } catch {
                 sayUnreadable("\(question.file)", error)
+                deliver(FilePiece(file: question.file, offset: question.offset, fileSize: 0, bytes: []))
             }
         }
     }

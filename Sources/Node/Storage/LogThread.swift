@@ -1,5 +1,5 @@
 // Appends blocks to the chosen log on a thread of its own, all that have gathered with one write and one sync, and keeps
-// the identity; what peers send in the place of damaged segments goes through it too. It is behind the path that a client
+// the identity; files that peers send go through it too. It is behind the path that a client
 // waits for. A failure ends the process.
 
 import Metrics
@@ -83,8 +83,8 @@ final class LogThread: @unchecked Sendable {
         }
     }
 
-    func discardPieces(of file: ShippedFile) {
-        change("discarding a peer's file") { thread throws(StorageError) in try thread.incoming.remove(file) }
+    func discardPieces(besides kept: ShippedFile?) {
+        change("discarding peers' files") { thread throws(StorageError) in try thread.incoming.clear(besides: kept) }
     }
 
     func replace(_ segment: SegmentName, then replaced: @escaping @Sendable (SegmentReplacement) -> Void) {
@@ -92,6 +92,15 @@ final class LogThread: @unchecked Sendable {
             replaced(
                 try thread.log.replaceSegment(
                     segment, from: thread.incoming,
+                    quarantine: Quarantine(thread.fileSystem, in: thread.places.directory)))
+        }
+    }
+
+    func takeIn(_ segment: SegmentName, then takenIn: @escaping @Sendable (SegmentIntake) -> Void) {
+        change("taking in a peer's segment") { thread throws(StorageError) in
+            takenIn(
+                try thread.log.takeIn(
+                    segment, from: thread.incoming, cluster: thread.identity.cluster,
                     quarantine: Quarantine(thread.fileSystem, in: thread.places.directory)))
         }
     }

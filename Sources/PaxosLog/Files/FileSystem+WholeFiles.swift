@@ -34,6 +34,25 @@ extension FileSystem {
         try copy.sync()
     }
 
+    /// Whether a file is no shorter than another, and the same as far as that goes. One that can't be read is not.
+    func file(_ path: FilePath, beginsWith beginning: FilePath) throws(StorageError) -> Bool {
+        do {
+            let (file, other) = (try open(path, for: .read), try open(beginning, for: .read))
+            let size = try other.size()
+            var offset: UInt64 = 0
+            while offset < size {
+                let count = Int(min(size - offset, 1 << 20))
+                guard try file.bytes(at: offset, count: count) == other.bytes(at: offset, count: count) else {
+                    return false
+                }
+                offset += UInt64(count)
+            }
+            return true
+        } catch .io(.ioError, operation: "read", _) {
+            return false
+        }
+    }
+
     /// Makes an empty file in the place of what a crash may have left there.
     package func createAnew(_ path: FilePath) throws(StorageError) -> any File {
         if try exists(path) { try remove(path) }

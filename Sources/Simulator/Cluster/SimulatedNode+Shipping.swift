@@ -21,7 +21,7 @@ extension SimulatedNode {
         return length
     }
 
-    func discardPieces(of file: ShippedFile) -> Bool { change { _ in try incoming.remove(file) } }
+    func discardPieces(besides file: ShippedFile?) -> Bool { change { _ in try incoming.clear(besides: file) } }
 
     /// - Returns: nil when the disk failed, and the node has ended.
     func replace(_ segment: SegmentName) -> SegmentReplacement? {
@@ -35,8 +35,21 @@ extension SimulatedNode {
 
     private var places: NodeFolder.Places { NodeFolder.Places(SimulatedNode.directory) }
 
-    func piece(_ question: PieceQuestion) throws -> FilePiece {
-        try question.answer(from: reader, SnapshotFolder(disk, directory: places.snapshots))
+    /// What can't be read is not there for others.
+    func piece(_ question: PieceQuestion) -> FilePiece {
+        let piece = try? question.answer(from: reader, SnapshotFolder(disk, directory: places.snapshots))
+        return piece ?? FilePiece(file: question.file, offset: question.offset, fileSize: 0, bytes: [])
+    }
+
+    /// - Returns: nil when the disk failed, and the node has ended.
+    func takeIn(_ segment: SegmentName) -> SegmentIntake? {
+        var intake: SegmentIntake?
+        _ = change { running in
+            intake = try running.log.log.takeIn(
+                segment, from: incoming, cluster: running.identity.cluster,
+                quarantine: Quarantine(fileSystem, in: SimulatedNode.directory))
+        }
+        return intake
     }
 
     /// - Returns: nil when the disk failed, and the node has ended.
