@@ -85,7 +85,7 @@ final class SimulatedCluster {
         report = RunReport(seed: seed)
         for id in members {
             nodes[id] = SimulatedNode(
-                id: id, members: members, electionTicks: mix.electionTicks,
+                id: id, members: members, electionTicks: mix.electionTicks, keptSegments: mix.keptSegments,
                 restartsStrictly: plan.restartsStrictly && plan.flaw != .trustImage, flaw: plan.flaw)
             clocks[id] = SimulatedClock()
         }
@@ -362,13 +362,13 @@ final class SimulatedCluster {
         queue.plan(.tick(id, start: node.starts), at: now + UInt64.random(in: 0...clock.tick, using: &random))
     }
 
-    func crash(_ id: NodeID) {
+    func crash(_ id: NodeID, restartWithin pause: ClosedRange<UInt64> = 1_000...400_000) {
         report.crashes += 1
         tell("\(id) crashes")
         let rules: [CrashRule] = [.nothing, .everything, .random(seed: random.next()), .random(seed: random.next())]
         nodes[id]?.crash(keeping: rules[Int.random(in: 0..<rules.count, using: &random)])
         checks.forget(id)
-        queue.plan(.restart(id), at: now + UInt64.random(in: 1_000...400_000, using: &random))
+        queue.plan(.restart(id), at: now + UInt64.random(in: pause, using: &random))
     }
 
     /// Writes down what happened; printed at once in a run that somebody watches.

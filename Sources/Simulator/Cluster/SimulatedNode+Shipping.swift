@@ -12,7 +12,7 @@ extension SimulatedNode {
         return try reader.segments().map { ($0, try reader.damage(in: $0, durableThrough: durable)) }
     }
 
-    private var incoming: IncomingFolder { IncomingFolder(fileSystem, in: SimulatedNode.directory) }
+    var incoming: IncomingFolder { IncomingFolder(fileSystem, in: SimulatedNode.directory) }
 
     /// - Returns: how much is kept; nil when the disk failed, and the node has ended.
     func keep(_ piece: FilePiece) -> UInt64? {
@@ -84,7 +84,7 @@ extension SimulatedNode {
     func compact(verified: [Slot]) -> Event? {
         var event: Event?
         _ = change { running in
-            let (first, refusal) = try LogRetention(policy: CompactionPolicy(keptSegments: 1)).apply(
+            let (first, refusal) = try LogRetention(policy: CompactionPolicy(keptSegments: keptSegments)).apply(
                 to: &running.log.log, verified: verified, now: 0, fileSystem, places)
             event = .logCompacted(running.log.log.extent, first: first, refusal: refusal)
         }
