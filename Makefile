@@ -33,7 +33,7 @@ export BUILD_FLAGS := --explicit-target-dependency-import-check error
 export LOGS N HTTP_PORT BIND PEER_PORT COUNT NAME NODES TIMES DELAY PURGE
 
 .DEFAULT_GOAL := help
-.PHONY: help deps build test test-unit test-end-to-end test-processes test-containers test-browser simulate simulate-many fuzz \
+.PHONY: help deps build test test-unit test-end-to-end test-processes test-containers test-away test-browser simulate simulate-many fuzz \
     sanitize torture lint format all docker provision local demo bench bench-log install info request requests logs diff verify cmp crash stop clean distclean
 
 help: ## Say what each target does
@@ -155,6 +155,9 @@ test-processes: ## Try these targets on a cluster of processes
 
 test-containers: ## Try these targets on a cluster in containers, with nodes crashed, paused and cut off
 	@Scripts/test-targets containers
+
+test-away: build ## Keep a node away for WRITES writes to the others, and see how it catches up; EMPTY=1 empties its folder
+	@Scripts/test-away
 
 distclean: ## Delete what was built; never data
 	rm -rf .build .build-*

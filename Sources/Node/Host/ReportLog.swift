@@ -124,6 +124,7 @@ struct ReportLog {
         switch report {
         case .waitingForMembers: key = "waiting"
         case .foreignPeer(let node, _): key = "foreign \(node)"
+        case .fetchGivenUp(let file): key = "given up \(file)"
         default: return true
         }
         if let last = lastRepeated[key], last.report == report, now - last.at < ReportLog.patience { return false }
