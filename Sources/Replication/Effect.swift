@@ -21,7 +21,7 @@ package enum Effect: Sendable {
     /// Read a piece of a file as it stands there, then `Event.pieceRead`.
     case readPiece(PieceQuestion, peer: NodeID)
     /// Append a piece to what is kept of a peer's file, unless it belongs elsewhere, then `Event.pieceKept`
-    /// (`IncomingFolder`). Nothing happens while the disk has no room.
+    /// (`IncomingFolder.keep`). A disk without room keeps nothing, and says nothing.
     case keepPiece(FilePiece)
     /// Throw away what is kept of peers' files, but of this one.
     case discardPieces(besides: ShippedFile?)

@@ -45,6 +45,7 @@ extension ReplicaDriver {
     mutating func tickShipping() {
         piecesToGive.tick()
         readPiece()
+        discardLeftPieces()
         if let segment = fetch?.segment, segment.lastSlot <= store.appliedThrough, fetch?.isBeingPlaced == false {
             endFetch()
         }
@@ -52,6 +53,14 @@ extension ReplicaDriver {
             beginFetch(.segment(segment), from: peer)
         }
         advance { $0.tick(others: $1) }
+    }
+
+    /// What is kept of files is of no use to a node that has caught up without them.
+    private mutating func discardLeftPieces() {
+        guard mayKeepPieces, fetch == nil, damaged.first == nil, let replica, replica.leader != nil,
+            replica.knownChosenThrough == replica.chosenThrough
+        else { return }
+        endFetch()
     }
 
     /// In the place of what was being fetched; what is kept of other files goes.
@@ -68,6 +77,7 @@ extension ReplicaDriver {
     /// Nothing is wanted of it any more.
     mutating func endFetch() {
         fetch = nil
+        mayKeepPieces = false
         effects.append(.discardPieces(besides: nil))
     }
 
@@ -135,9 +145,9 @@ extension ReplicaDriver {
     private mutating func giveUp(keeping: Bool) {
         guard let file = fetch?.file else { return }
         effects.append(.report(.fetchGivenUp(file)))
-        fetch = nil
+        if keeping { fetch = nil } else { endFetch() }
+        mayKeepPieces = keeping
         nextFetch = ticks + (keeping ? 1 : 10) * configuration.resendTicks
-        if !keeping { effects.append(.discardPieces(besides: nil)) }
     }
 
     // MARK: What is new to this node

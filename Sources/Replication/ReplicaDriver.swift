@@ -51,6 +51,8 @@ package struct ReplicaDriver: Sendable {
     /// What is being fetched from a peer, and from which tick on something may be again where nobody could serve.
     var fetch: FileFetch?
     var nextFetch = 0
+    /// Whether pieces may be kept that are not being fetched: an earlier start's, or of a file that nobody answers for.
+    var mayKeepPieces = true
     /// A peer's file is being taken over: no block may go to the log, which goes on behind it.
     var isInstalling = false
     /// Blocks whose entries the journal does not hold durably yet.

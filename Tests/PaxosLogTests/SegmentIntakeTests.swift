@@ -197,6 +197,18 @@ import Testing
         #expect(try kept() == [])
     }
 
+    @Test func aFullDiskKeepsNothing() throws {
+        let fileSystem = MemoryFileSystem()
+        let incoming = IncomingFolder(fileSystem, in: Self.data)
+        let name = ShippedFile.segment(SegmentName(firstSlot: .first))
+        let piece = [UInt8](repeating: 1, count: 100)
+        #expect(try incoming.keep(piece, at: 0, of: name) == 100)
+        fileSystem.capacity = fileSystem.usedBytes + 50
+        #expect(try incoming.keep(piece, at: 100, of: name) == nil)
+        #expect(try fileSystem.list(incoming.directory).isEmpty)
+        #expect(try incoming.keep(piece, at: 0, of: name) == 100, "there is room again")
+    }
+
     @Test func anEndedSegmentIsNamedAndAnOpenOneIsNot() throws {
         let peer = try Self.peer()
         let reader = ChosenLogReader(peer, directory: Sample.directory)

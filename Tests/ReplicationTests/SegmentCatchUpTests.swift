@@ -196,6 +196,26 @@ import Testing
         #expect(late.driver.status.logThrough == ended.lastSlot)
     }
 
+    @Test func whatIsKeptGoesWhenTheNodeHasCaughtUpWithoutIt() throws {
+        let (_, reader) = try Self.peerDisk()
+        var late = try Self.late()
+        let applied = late.driver.status.chosenThrough
+        let ended = try #require(try reader.endedSegment(holding: applied.next))
+        _ = try IncomingFolder(late.disk, in: "/data").append([1, 2], at: 0, to: .segment(ended.name))
+        func hearOf(_ slot: Slot, _ late: inout Late) throws {
+            let ballot = Ballot(round: 2, node: Self.peer, incarnation: .first)
+            try late.hear(
+                .paxos(.heartbeat(.init(mark: .init(ballot: ballot, base: .first, chosenThrough: slot), round: 1))))
+            try late.tick(2)
+        }
+        try hearOf(Slot(199), &late)
+        #expect(try late.disk.list("/data/incoming").count == 1, "it may be wanted yet")
+        late = try Self.late()
+        _ = try IncomingFolder(late.disk, in: "/data").append([1, 2], at: 0, to: .segment(ended.name))
+        try hearOf(applied, &late)
+        #expect(try late.disk.list("/data/incoming").isEmpty)
+    }
+
     @Test func anOfferThatDoesNotHoldWhatIsLackingIsLeftAlone() throws {
         var late = try Self.late()
         let applied = late.driver.status.chosenThrough

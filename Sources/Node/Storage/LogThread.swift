@@ -75,11 +75,8 @@ final class LogThread: @unchecked Sendable {
     /// - Parameter kept: told how much of the file is kept then.
     func keep(_ piece: FilePiece, then kept: @escaping @Sendable (UInt64) -> Void) {
         change("keeping a peer's file") { thread throws(StorageError) in
-            do throws(StorageError) {
-                kept(try thread.incoming.append(piece.bytes, at: piece.offset, to: piece.file))
-            } catch .io(.noSpace, _, _) {
-                // The driver asks again after a while.
-            }
+            // Without room nothing is said: the driver asks again after a while.
+            if let length = try thread.incoming.keep(piece.bytes, at: piece.offset, of: piece.file) { kept(length) }
         }
     }
 

@@ -31,6 +31,17 @@ package struct IncomingFolder {
         return offset + UInt64(bytes.count)
     }
 
+    /// The same; where there is no room, all that is kept goes, which others need more.
+    /// - Returns: nil without room.
+    package func keep(_ bytes: [UInt8], at offset: UInt64, of name: ShippedFile) throws(StorageError) -> UInt64? {
+        do {
+            return try append(bytes, at: offset, to: name)
+        } catch .io(.noSpace, _, _) {
+            try clear()
+            return nil
+        }
+    }
+
     /// Removes all files, or all but one.
     package func clear(besides kept: ShippedFile? = nil) throws(StorageError) {
         for name in try fileSystem.list(directory) where name != kept?.description {

@@ -281,8 +281,8 @@ final class SimulatedCluster {
         case .readPiece(let question, let peer):
             try deliver(.pieceRead(node.piece(question), for: peer), to: node.id)
         case .keepPiece(let piece):
-            guard let length = node.keep(piece) else { return crash(node.id) }
-            try deliver(.pieceKept(piece.file, length: length), to: node.id)
+            if let length = node.keep(piece) { try deliver(.pieceKept(piece.file, length: length), to: node.id) }
+            if !node.isRunning { return crash(node.id) }
         case .discardPieces(let kept):
             if !node.discardPieces(besides: kept) { crash(node.id) }
         case .replaceSegment(let segment):

@@ -14,10 +14,10 @@ extension SimulatedNode {
 
     var incoming: IncomingFolder { IncomingFolder(fileSystem, in: SimulatedNode.directory) }
 
-    /// - Returns: how much is kept; nil when the disk failed, and the node has ended.
+    /// - Returns: how much is kept; nil without room, or when the disk failed, and the node has ended.
     func keep(_ piece: FilePiece) -> UInt64? {
         var length: UInt64?
-        _ = change { _ in length = try incoming.append(piece.bytes, at: piece.offset, to: piece.file) }
+        _ = change { _ in length = try incoming.keep(piece.bytes, at: piece.offset, of: piece.file) }
         return length
     }
 
