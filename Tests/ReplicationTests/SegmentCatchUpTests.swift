@@ -91,7 +91,7 @@ import Testing
             return nil
         }
 
-        /// Tells it that the peer knows far more to be chosen, and answers with the file until all of it is there.
+        /// Offers it a segment, and answers its questions until all of it is there.
         mutating func fetch(_ ended: EndedSegment, of peer: MemoryFileSystem) throws {
             let reader = ChosenLogReader(peer, directory: Sample.places.log)
             try hear(.shipping(.ended(ended)))
