@@ -86,7 +86,12 @@ let package = Package(
             resources: [.embedInCode("HTTP/StatusPage/status.html")], swiftSettings: settings),
         .executableTarget(
             name: "logtool",
-            dependencies: [paxos, paxosLog, stateMachine, replication, "Console", argumentParser, systemPackage],
+            dependencies: [
+                paxos, paxosLog, stateMachine, replication, "Console", argumentParser, systemPackage, nioCore,
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ],
             swiftSettings: settings),
         .target(name: "Console", swiftSettings: settings),
         .target(name: "Linearizability", swiftSettings: settings),

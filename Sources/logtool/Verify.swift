@@ -16,10 +16,15 @@ struct Verify: ParsableCommand {
             A torn tail is the end of a write that a crash cut short and that nobody was told of: it is listed, and is
             no finding for the exit status. The newest journal batch of a node that runs may look like one.
 
-            Example: logtool verify paxos_logs/n0 paxos_logs/n1 paxos_logs/n2
+            A running node, http://HOST:PORT, sends what is verified: all of its log and snapshots, and the entries behind
+            them. Its journal is its own affair.
+
+            Examples:
+              logtool verify paxos_logs/n0 paxos_logs/n1 paxos_logs/n2
+              logtool verify http://127.0.0.1:8000
             """)
 
-    @Argument(help: "The data folders of nodes.", completion: .directory)
+    @Argument(help: "The data folders of nodes, or the URLs of running ones.", completion: .directory)
     var directories: [String]
 
     @Option(
@@ -45,7 +50,9 @@ struct Verify: ParsableCommand {
         for directory in directories {
             let log = try archive.log(of: directory)
             let progress = ProgressLine("verify \(log.name)", bytes: try log.storedBytes())
-            let report = try Verification(log, by: threads, progress: progress)
+            // What is fetched ahead of more threads would not be kept for them.
+            let workers = log.live == nil ? threads : Threads(count: min(threads.count, 2))
+            let report = try Verification(log, by: workers, progress: progress)
             progress.erase()
             switch format {
             case .text: for line in report.lines(.output) { output.line(line) }

@@ -15,29 +15,31 @@ final class Node: Sendable {
     static let mostStopping = TimeAmount.milliseconds(4_500)
     static let mostHandingOver = TimeAmount.seconds(2)
 
-    private let configuration: NodeConfiguration
-    private let host: DriverHost
-    private let storage: NodeStorage
+    let configuration: NodeConfiguration
+    let host: DriverHost
+    let storage: NodeStorage
     private let printer: LogPrinter
     private let network: PeerNetwork
     private let disk: DiskSpace
     private let settings: GivenSettings
-    private let logger: Logger
+    let logger: Logger
     let bodies = BodyReader()
     /// Those who read the log over HTTP: each keeps the reading thread busy.
-    private let readers = Turnstile(most: 16)
+    let readers = Turnstile(most: 16)
+    let files: NodeFiles
     let connections: Turnstile
     let traffic = Traffic()
 
     init(
         _ configuration: NodeConfiguration, settings: GivenSettings, host: DriverHost, storage: NodeStorage,
-        printer: LogPrinter, network: PeerNetwork, disk: DiskSpace, logger: Logger
+        files: NodeFiles, printer: LogPrinter, network: PeerNetwork, disk: DiskSpace, logger: Logger
     ) {
         self.configuration = configuration
         self.settings = settings
         connections = Turnstile(most: min(configuration.mostConnections, OpenFiles.raiseLimit() - OpenFiles.ownNeeds))
         self.host = host
         self.storage = storage
+        self.files = files
         self.printer = printer
         self.network = network
         self.disk = disk
@@ -123,22 +125,6 @@ extension Node: StoreService {
             logger.error("The log could not be printed", metadata: ["name": "\(name)", "error": "\(reason)"])
             throw HTTPFailure.printFailed(reason)
         }
-    }
-
-    func entries(from wanted: Slot?, limit: Int?, compressed: Bool) async throws(HTTPFailure) -> DocumentPieces {
-        let held = (try? await storage.reading.firstSlot()) ?? .first
-        let first = wanted ?? held
-        guard first >= held else { throw .compacted(held) }
-        guard readers.enter() else {
-            readers.leave()
-            throw .overloaded("\(readers.most) others are reading the log of this node")
-        }
-        let last = await host.look { $0.store.appliedThrough }
-        return EntryStream(
-            from: first, through: last, limit: limit, compressed: compressed, reading: storage.reading,
-            readers: readers
-        ) { [host] first, last, bytes in await host.look { $0.applied(from: first, through: last, bytes: bytes) } }
-        .pieces
     }
 
     func exposition() -> ByteBuffer { Prometheus.shared.exposition() }

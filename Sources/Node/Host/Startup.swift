@@ -146,6 +146,9 @@ struct Startup {
             receive: { message, node in host.post(.message(message, from: node)) })
         return Node(
             configuration, settings: settings, host: host, storage: storage,
+            files: NodeFiles(
+                reading: storage.reading, fileSystem: fileSystem, directory: places.directory,
+                durable: { [log = storage.log] in log.durableLog }),
             printer: LogPrinter(fileSystem: fileSystem, places: places), network: network, disk: disk, logger: logger)
     }
 

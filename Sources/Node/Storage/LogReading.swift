@@ -12,7 +12,7 @@ import SystemPackage
 final class LogReading: Sendable {
     private let thread = NIOThreadPool(numberOfThreads: 1)
     private let reader: ChosenLogReader
-    private let snapshots: SnapshotFolder
+    let snapshots: SnapshotFolder
     private let logger: Logger
 
     init(fileSystem: any FileSystem, places: NodeFolder.Places, logger: Logger) {

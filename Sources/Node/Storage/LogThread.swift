@@ -11,9 +11,10 @@ import PaxosLog
 import Replication
 import SystemPackage
 
-// Unchecked, because the log and the identity are touched on the thread alone; `waiting` has a lock.
+// Unchecked, because the log and the identity are touched on the thread alone; `waiting` and `published` have locks.
 final class LogThread: @unchecked Sendable {
     private let waiting = NIOLockedValueBox<[RawBlock]>([])
+    private let published: NIOLockedValueBox<DurableLog>
     private let thread = NIOThreadPool(numberOfThreads: 1)
     private let fileSystem: any FileSystem
     private let places: NodeFolder.Places
@@ -28,6 +29,7 @@ final class LogThread: @unchecked Sendable {
         places: NodeFolder.Places,
         durable: @escaping @Sendable (LogExtent, [BlockDigest]) -> Void
     ) {
+        published = NIOLockedValueBox(log.durable)
         self.log = log
         self.identity = identity
         self.retention = retention
@@ -39,6 +41,9 @@ final class LogThread: @unchecked Sendable {
     func start() { thread.start() }
 
     // MARK: From any thread
+
+    /// What may be shown of the log's files.
+    var durableLog: DurableLog { published.withLockedValue { $0 } }
 
     func append(_ block: RawBlock) {
         let isFirst = waiting.withLockedValue { waiting in
@@ -69,6 +74,7 @@ final class LogThread: @unchecked Sendable {
             } catch {
                 ProcessEnd.diskFailed(error, while: what)
             }
+            publish()
         }
     }
 
@@ -127,6 +133,11 @@ final class LogThread: @unchecked Sendable {
 
     // MARK: On the thread
 
+    private func publish() {
+        let durable = log.durable
+        published.withLockedValue { $0 = durable }
+    }
+
     private func appendWaiting() {
         let blocks = waiting.withLockedValue { waiting in
             defer { waiting = [] }
@@ -140,6 +151,7 @@ final class LogThread: @unchecked Sendable {
         }
         NodeMetrics.logBlocks.increment(by: Int64(blocks.count))
         NodeMetrics.logRawBytes.increment(by: Int64(blocks.reduce(0) { $0 + $1.bytes.count }))
+        publish()
         durable(log.extent, digests)
     }
 }

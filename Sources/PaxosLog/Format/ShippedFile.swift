@@ -3,6 +3,17 @@
 package enum ShippedFile: Hashable, Sendable {
     case segment(SegmentName)
     case snapshot(SnapshotName)
+
+    /// Reads exactly what `description` writes; nil for anything else.
+    package init?(_ text: String) {
+        if let segment = SegmentName(text) {
+            self = .segment(segment)
+        } else if let snapshot = SnapshotName(text) {
+            self = .snapshot(snapshot)
+        } else {
+            return nil
+        }
+    }
 }
 
 extension ShippedFile: CustomStringConvertible {
