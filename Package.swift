@@ -88,7 +88,6 @@ let package = Package(
             name: "logtool",
             dependencies: [
                 paxos, paxosLog, stateMachine, replication, "Console", argumentParser, systemPackage, nioCore,
-                .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
             ],

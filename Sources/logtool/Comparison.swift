@@ -179,7 +179,7 @@ struct Comparison {
     private var received: (bytes: Int, of: UInt64)? {
         let live = nodes.compactMap(\.log.live)
         if live.isEmpty { return nil }
-        return (live.reduce(0) { $0 + $1.client.receivedBytes }, live.reduce(0) { $0 + $1.listing.bytes })
+        return (live.reduce(0) { $0 + $1.connection.receivedBytes }, live.reduce(0) { $0 + $1.listing.bytes })
     }
 
     var summary: Summary {

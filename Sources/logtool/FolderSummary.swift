@@ -150,7 +150,7 @@ extension NodeLog {
     fileprivate func time(of slot: Slot?) throws -> UInt64? {
         guard let slot else { return nil }
         if let live {
-            let run = try live.asking { () throws(NodeFailure) in try live.client.entries(from: slot, limit: 1) }
+            let run = try live.asking { () throws(NodeFailure) in try live.connection.entries(from: slot, limit: 1) }
             return run.flatMap { EntryView.last(in: $0.body)?.time }
         }
         var time: UInt64?

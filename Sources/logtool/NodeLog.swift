@@ -18,8 +18,8 @@ struct NodeLog {
     let identity: Identity?
     /// The one that the log must belong to, as the identity says it, or the receipt of a backup.
     let cluster: UniqueID?
-    /// Why there is no identity, where it can't be read.
-    let identityDamage: Damage?
+    /// Why there is no identity, where it can't be read; or that a backup, which has none, did not come to its end.
+    var identityDamage: Damage?
     /// Where all of it is read.
     let fileSystem: any FileSystem
     /// The running node that shows it; nil for a folder.
@@ -36,8 +36,10 @@ struct NodeLog {
     }
 
     /// The log of a running node, as it is now.
-    init(_ node: LiveNode, archive: String? = nil) throws {
-        try self.init(node.directory, archive: archive, LiveFileSystem(node), live: node)
+    init(
+        _ node: LiveNode, archive: String? = nil, fileSystem: any FileSystem = PosixFileSystem()
+    ) throws {
+        try self.init(node.directory, archive: archive, LiveFileSystem(node, base: fileSystem), live: node)
     }
 
     private init(_ directory: FilePath, archive: String?, _ fileSystem: any FileSystem, live: LiveNode?) throws {
@@ -95,7 +97,7 @@ struct NodeLog {
         let file = directory.appending(Identity.fileName)
         do {
             if let identity = try Identity.read(fileSystem, directory) { return (identity, nil) }
-            if backup != nil { return (nil, nil) }
+            if let backup { return (nil, backup.isWhole ? nil : BackupReceipt.unfinished(in: directory)) }
             let reason = "there is no identity, so that nothing says whose folder it is"
             return (nil, Damage(kind: .gap, file: file, offset: 0, slots: nil, reason: reason))
         } catch StorageError.corrupt(let damage) {

@@ -47,7 +47,7 @@ struct SlotReader {
         if let live = log.live {
             guard slot <= live.listing.appliedThrough,
                 let run = try live.asking({ () throws(NodeFailure) in
-                    try live.client.entries(from: slot, limit: live.listing.appliedThrough - slot + 1)
+                    try live.connection.entries(from: slot, limit: live.listing.appliedThrough - slot + 1)
                 })
             else { return false }
             (bytes, offset) = (run.body, 0)

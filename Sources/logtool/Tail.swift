@@ -73,7 +73,7 @@ struct Tail: ParsableCommand {
 
     private func follower() throws -> any Follower {
         let first = from.map { Slot($0.value) }
-        if let url = NodeURL(directory) { return try NodeFollower(url, from: first) }
+        if let url = NodeURL(directory) { return try NodeFollower(NodeClient(url), from: first) }
         let log = try archive.log(of: directory)
         return LogFollower(log, from: try first ?? log.chosenThrough().next)
     }

@@ -42,6 +42,8 @@ import Testing
         ] as [(String, String?)]) func urlNamesAHost(text: String, host: String?)
     {
         #expect(NodeURL(text)?.host == host)
+        #expect(NodeURL("http://[::1]:8000")?.name == "::1" && NodeURL("http://[::1]:8000")?.port == 8000)
+        #expect(NodeURL("http://n0")?.port == 80)
     }
 
     @Test func whatWentWrongDecidesTheStatus() throws {

@@ -153,6 +153,20 @@ import Testing
         #expect(recovered.setAside.count == 1)
     }
 
+    @Test(arguments: [[], [180], [120, 180], [60, 120], [60, 180]] as [[UInt64]])
+    func whatIsPlannedIsDropped(verified: [UInt64]) throws {
+        let disk = try Self.folder(through: Self.slots, snapshots: Self.seals)
+        let reader = ChosenLogReader(disk, directory: Self.places.log)
+        let snapshots = SnapshotFolder(disk, directory: Self.places.snapshots)
+        let (segments, taken) = (try reader.segments(), try snapshots.names())
+        let plan = try LogRetention(policy: CompactionPolicy(keptSegments: 1))
+            .plan(reader, snapshots, verified: verified.map { Slot($0) }, now: 1_000)
+        #expect(plan.segments.isEmpty == (plan.through == nil))
+        _ = try Self.compact(disk, verified)
+        #expect(try plan.segments + reader.segments() == segments)
+        #expect(try snapshots.names() + plan.snapshots.reversed() == taken)
+    }
+
     @Test func whatIsDroppedStandsInTheArchive() throws {
         let disk = try Self.folder(through: Self.slots, snapshots: Self.seals)
         let before = try disk.list(Self.places.log)

@@ -19,9 +19,8 @@ struct NodeFiles: Sendable {
         from slot: Slot, most: Int
     ) async throws -> (log: DurableLog, segments: [SegmentSummary], next: Slot?) {
         let log = durable()
-        let segments = try await reading.perform { reader in try reader.summaries(of: log, from: slot, most: most) }
-        let last = segments.last?.contents?.lastSlot ?? log.through
-        return (log, segments, segments.count == most && last < log.through ? last.next : nil)
+        let found = try await reading.perform { reader in try reader.summaries(of: log, from: slot, most: most + 1) }
+        return (log, Array(found.prefix(most)), found.dropFirst(most).first?.name.firstSlot)
     }
 
     func snapshots() async throws -> [FileListing.Snapshot] {

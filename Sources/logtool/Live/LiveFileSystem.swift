@@ -85,7 +85,7 @@ final class LiveFileSystem: ReadOnlyFileSystem {
 
     private func fetch(_ path: FilePath, _ range: Range<UInt64>?) throws(StorageError) -> [UInt8] {
         do throws(NodeFailure) {
-            return try node.client.get("/log/files/\(path.lastComponent?.string ?? "")", range: range).body
+            return try node.connection.get("/log/files/\(path.lastComponent?.string ?? "")", range: range).body
         } catch {
             throw error.asStorageError(path)
         }

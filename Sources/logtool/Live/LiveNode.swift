@@ -7,19 +7,19 @@ import PaxosLog
 import SystemPackage
 
 struct LiveNode: Sendable {
-    let client: NodeClient
+    let connection: any NodeConnection
     let listing: NodeListing
 
     /// The folder that the files seem to lie in.
-    var directory: FilePath { FilePath(client.url.host) }
+    var directory: FilePath { FilePath(connection.url.host) }
 
     /// - Throws: `Failure` when the node does not tell of its files.
-    init(_ url: NodeURL) throws {
-        client = NodeClient(url)
+    init(_ connection: any NodeConnection) throws {
+        self.connection = connection
         do throws(NodeFailure) {
-            var listing = try LiveNode.listing(client, from: .first)
+            var listing = try LiveNode.listing(connection, from: .first)
             while let next = listing.next {
-                let more = try LiveNode.listing(client, from: next)
+                let more = try LiveNode.listing(connection, from: next)
                 guard let first = more.segments.first, first.name.firstSlot >= next else {
                     throw .garbled("the listing of its files")
                 }
@@ -31,12 +31,12 @@ struct LiveNode: Sendable {
             listing.segments.removeAll { $0.name.firstSlot > through }
             self.listing = listing
         } catch {
-            throw error.asFailure(url, isFirst: true)
+            throw error.asFailure(connection.url, isFirst: true)
         }
     }
 
-    private static func listing(_ client: NodeClient, from slot: Slot) throws(NodeFailure) -> NodeListing {
-        try NodeListing(client.get("/log/files?from=\(slot)").body)
+    private static func listing(_ connection: any NodeConnection, from slot: Slot) throws(NodeFailure) -> NodeListing {
+        try NodeListing(connection.get("/log/files?from=\(slot)").body)
     }
 
     // MARK: Entries
@@ -49,7 +49,7 @@ struct LiveNode: Sendable {
         while next <= listing.appliedThrough {
             guard
                 let run = try asking({ () throws(NodeFailure) in
-                    try client.entries(from: next, limit: listing.appliedThrough - next + 1)
+                    try connection.entries(from: next, limit: listing.appliedThrough - next + 1)
                 })
             else { break }
             runs.append(run)
@@ -75,10 +75,11 @@ struct LiveNode: Sendable {
                 throw .garbled("the block of slot \(slot)")
             }
             return BlockDigest(slots: Slot(object.firstSlot)...Slot(object.lastSlot), chainDigest: digest)
-        } catch .refused(404...599, _) {
-            return nil
         } catch {
-            throw error.asFailure(client.url)
+            switch error {
+            case .refused(404, _), .refused(500, _): return nil
+            default: throw error.asFailure(connection.url)
+            }
         }
     }
 
@@ -97,12 +98,12 @@ struct LiveNode: Sendable {
         } catch .refused {
             return nil
         } catch {
-            throw error.asFailure(client.url)
+            throw error.asFailure(connection.url)
         }
     }
 
     private func decoded<Object: Decodable>(_ path: String) throws(NodeFailure) -> Object {
-        let body = try client.get(path).body
+        let body = try connection.get(path).body
         guard let object = try? JSONDecoder().decode(Object.self, from: Data(body)) else {
             throw .garbled("the answer to \(path)")
         }
@@ -114,24 +115,7 @@ struct LiveNode: Sendable {
         do throws(NodeFailure) {
             return try body()
         } catch {
-            throw error.asFailure(client.url)
+            throw error.asFailure(connection.url)
         }
-    }
-}
-
-extension NodeClient {
-    /// About a megabyte of entries from `first` on, as runs of the log; nil where there is none yet.
-    func entries(from first: Slot, limit: Int? = nil) throws(NodeFailure) -> Run? {
-        let limit = limit.map { "&limit=\($0)" } ?? ""
-        let body = try get("/log/entries/encoded?from=\(first)\(limit)").body
-        if body.isEmpty { return nil }
-        var (count, offset) = (0, 0)
-        while offset < body.count {
-            guard let entry = try? EntryView(in: body.span.bytes, at: offset), entry.slot == first + count else {
-                throw .garbled("the entries from slot \(first) on")
-            }
-            (count, offset) = (count + 1, entry.end)
-        }
-        return Run(ballot: .none, firstSlot: first, count: count, body: body, checksum: 0)
     }
 }

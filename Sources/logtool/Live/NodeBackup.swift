@@ -23,9 +23,9 @@ struct NodeBackup {
 
     /// Copies everything. It is no whole backup before `finish`.
     /// - Throws: `Failure` when there is something else in the folder.
-    func write(from url: NodeURL) throws -> BackupReceipt {
+    func write(from connection: any NodeConnection) throws -> BackupReceipt {
         for trial in 1... {
-            let node = try LiveNode(url)
+            let node = try LiveNode(connection)
             do {
                 return try write(from: node)
             } catch StorageError.missing(let file, let reason) {
@@ -38,15 +38,15 @@ struct NodeBackup {
     private func write(from node: LiveNode) throws -> BackupReceipt {
         let source = LiveFileSystem(node)
         guard let cluster = try Identity.read(source, node.directory)?.cluster else {
-            throw Failure(status: 2, message: "\(node.client.url.text): the node belongs to no cluster yet")
+            throw Failure(status: 2, message: "\(node.connection.url.text): the node belongs to no cluster yet")
         }
         let listing = node.listing
         var receipt = BackupReceipt(
-            node: listing.node, cluster: "\(cluster)", from: node.client.url.text, time: Timestamp.now.microseconds,
+            node: listing.node, cluster: "\(cluster)", from: node.connection.url.text, time: Timestamp.now.microseconds,
             isWhole: false, firstSlot: listing.segments.first?.name.firstSlot.rawValue, through: 0,
             segments: listing.segments.count, snapshots: listing.snapshots.count, bytes: listing.bytes)
         try claim(receipt)
-        let progress = ProgressLine("backup \(node.client.url.host)", bytes: listing.bytes)
+        let progress = ProgressLine("backup \(node.connection.url.host)", bytes: listing.bytes)
         // Snapshots first: the node drops those last that stand for the beginning of its log.
         try copy(
             listing.snapshots.map { ("\($0.name)", $0.bytes) }, from: node.directory.appending("snapshots"), source,
@@ -67,12 +67,14 @@ struct NodeBackup {
 
     private func claim(_ receipt: BackupReceipt) throws {
         let names = try fileSystem.list(directory)
-        if !names.isEmpty {
-            let own = [BackupReceipt.fileName, "log", "snapshots", "journal"]
-            guard names.allSatisfy(own.contains), let old = try BackupReceipt.read(fileSystem, directory), !old.isWhole,
-                old.node == receipt.node, old.cluster == receipt.cluster
-            else { throw Failure(status: 64, message: "\(directory) is not empty: name a new folder") }
-        }
+        // What a crash left of the first thing that is written.
+        let unfinished = BackupReceipt.fileName + ".new"
+        let own = [BackupReceipt.fileName, unfinished, "log", "snapshots", "journal"]
+        let old = try BackupReceipt.read(fileSystem, directory)
+        guard
+            old.map({ !$0.isWhole && $0.node == receipt.node && $0.cluster == receipt.cluster })
+                ?? names.allSatisfy({ $0 == unfinished }), names.allSatisfy(own.contains)
+        else { throw Failure(status: 64, message: "\(directory) is not empty: name a new folder") }
         try fileSystem.createDirectory(directory)
         try receipt.write(fileSystem, directory)
     }
@@ -112,7 +114,7 @@ struct NodeBackup {
         }
         guard let last = tail.chosen.last else { return node.listing.logThrough }
         guard let name = NodeID(node.listing.node) else {
-            throw NodeFailure.garbled("the node's name").asFailure(node.client.url)
+            throw NodeFailure.garbled("the node's name").asFailure(node.connection.url)
         }
         var random = SystemRandomNumberGenerator()
         let journal = try Journal.open(

@@ -5,21 +5,21 @@ import Paxos
 import PaxosLog
 
 struct NodeFollower: Follower {
-    private let node: NodeClient
+    private let node: any NodeConnection
     /// The slot that comes next.
     private(set) var next: Slot
     private var isAway = false
 
     /// - Parameter slot: the first wanted; nil for what comes behind all that is applied now.
     /// - Throws: `Failure` when the node does not answer.
-    init(_ url: NodeURL, from slot: Slot?) throws {
-        node = NodeClient(url)
+    init(_ node: any NodeConnection, from slot: Slot?) throws {
+        self.node = node
         do throws(NodeFailure) {
             let end = try node.get("/log/entries/encoded?from=\(SlotArgument.last)").slot
             guard let end else { throw .garbled("how far it has applied the log") }
             next = slot ?? Slot(end).next
         } catch {
-            throw error.asFailure(url, isFirst: true)
+            throw error.asFailure(node.url, isFirst: true)
         }
     }
 
