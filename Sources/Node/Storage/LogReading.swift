@@ -40,9 +40,11 @@ final class LogReading: Sendable {
         }
     }
 
-    /// The first slot that the log holds; slot 1 while it holds none.
+    /// The first slot that the log holds; while it holds none, the one with which it will begin.
     func firstSlot() async throws -> Slot {
-        try await thread.runIfActive { [self] in try reader.segments().first?.firstSlot ?? .first }
+        try await thread.runIfActive { [self] in
+            try reader.segments().first?.firstSlot ?? snapshots.names().first?.slot.next ?? .first
+        }
     }
 
     /// Runs `body` on the thread.
