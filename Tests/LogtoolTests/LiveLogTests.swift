@@ -175,6 +175,24 @@ import Testing
         #expect(try Verification(backup).verdict == .clean)
     }
 
+    @Test func whatWasWrittenSinceIsTaken() throws {
+        try fixture.write(4, try FolderFixture.entries(90))
+        _ = try NodeBackup(to: "/backup", fixture.fileSystem).write(from: FakeNode(fixture, 4))
+        let open = try #require(try fixture.log(4).reader.segments().last)
+        for name in ["log", "journal"] {
+            let directory = FilePath("/logs/n4").appending(name)
+            for file in try fixture.fileSystem.list(directory) {
+                try fixture.fileSystem.remove(directory.appending(file))
+            }
+        }
+        try fixture.write(4, try FolderFixture.entries(160))
+        let size = try #require(fixture.fileSystem.contents(of: FilePath("/backup/log/\(open)"))).count
+        #expect(try fixture.log(4).reader.size(of: open) > size, "the segment was open, and has grown")
+        _ = try backUp(FakeNode(fixture, 4))
+        #expect(try lines(backup) == fixture.lines(4))
+        #expect(try Verification(backup).verdict == .clean)
+    }
+
     @Test func crashLeavesABackupThatCanBeGoneOnWith() throws {
         let counter = fixture.fileSystem.afterCrash(keeping: .everything)
         _ = try NodeBackup(to: "/backup", counter).write(from: FakeNode(fixture, 0))

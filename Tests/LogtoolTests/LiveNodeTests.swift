@@ -37,8 +37,9 @@ import Testing
 
     @Test(
         arguments: [
-            ("http://127.0.0.1:8000", "127.0.0.1:8000"), ("http://n0:1/", "n0:1"), ("http://n0", "n0"), ("http://[::1]:8000", "[::1]:8000"), ("https://n0", nil), ("http://n0:x", nil),
-            ("paxos_logs/n0", nil), ("http:/n0", nil), ("http://", nil), ("http://n0/log", nil),
+            ("http://127.0.0.1:8000", "127.0.0.1:8000"), ("http://n0:1/", "n0:1"), ("http://n0", "n0"),
+            ("http://[::1]:8000", "[::1]:8000"), ("https://n0", nil), ("http://n0:x", nil), ("paxos_logs/n0", nil),
+            ("http:/n0", nil), ("http://", nil), ("http://n0/log", nil),
         ] as [(String, String?)]) func urlNamesAHost(text: String, host: String?)
     {
         #expect(NodeURL(text)?.host == host)
