@@ -59,12 +59,7 @@ let package = Package(
             name: "PaxosLog", dependencies: [paxos, "CZstd", "CXXHash", "CSHA256", crypto, systemPackage],
             swiftSettings: settings),
         .target(
-            name: "StateMachine",
-            dependencies: [
-                paxos, "CXXHash", deque,
-                .product(name: "HashTreeCollections", package: "swift-collections"),
-            ],
-            swiftSettings: settings),
+            name: "StateMachine", dependencies: [paxos, "CXXHash", deque], swiftSettings: settings),
         .target(
             name: "Replication",
             dependencies: [paxos, paxosLog, stateMachine, "CXXHash", nioCore, systemPackage, deque],

@@ -35,7 +35,14 @@ extension KeyValueStore {
     /// Applies entries that follow one another from the next slot on.
     /// - Returns: the last configuration among them.
     package mutating func apply(entriesOf bytes: [UInt8]) throws(ApplyError) -> Membership? {
+        var bytesSinceSeal = 0
+        return try apply(entriesOf: bytes, bytesSinceSeal: &bytesSinceSeal)
+    }
+
+    /// - Parameter bytesSinceSeal: raised by the bytes of the entries, from the last seal among them on.
+    mutating func apply(entriesOf bytes: [UInt8], bytesSinceSeal: inout Int) throws(ApplyError) -> Membership? {
         let span = bytes.span.bytes
+        fetchKeys(ofEntriesIn: span)
         var offset = 0
         var membership: Membership?
         while offset < bytes.count {
@@ -47,9 +54,21 @@ extension KeyValueStore {
             }
             _ = try apply(entry, payload: span.extracting(entry.payload))
             if entry.kind == .configuration { membership = try Membership(of: entry, in: bytes) }
+            bytesSinceSeal = entry.kind == .seal ? 0 : bytesSinceSeal + entry.end - offset
             offset = entry.end
         }
         return membership
+    }
+
+    /// What can't be read is passed over here: it is an error when it is applied.
+    private func fetchKeys(ofEntriesIn bytes: RawSpan) {
+        var hashes: [UInt64] = []
+        var offset = 0
+        while offset < bytes.byteCount, let entry = try? EntryView(in: bytes, at: offset) {
+            if entry.kind == .command, let hash = hash(ofKeyIn: bytes.extracting(entry.payload)) { hashes.append(hash) }
+            offset = entry.end
+        }
+        fetch(hashes)
     }
 }
 
