@@ -83,7 +83,8 @@ package struct NodeFolder: ~Copyable {
             log: logged.log.extent, logBlocks: logged.log.recovery.blocks,
             segmentBytes: logged.log.recovery.segmentBytes, promised: journaled.promised, chosen: journaled.chosen,
             vouchedThrough: journaled.vouchedThrough, accepted: journaled.accepted,
-            unknown: journaled.unknown, now: now, setAside: repair.done, lostBlocks: repair.lostBlocks)
+            unknown: journaled.unknown, now: now, setAside: repair.done, lostBlocks: repair.lostBlocks,
+            bytesSinceSeal: logged.bytesSinceSeal, snapshotBytes: snapshot?.bytes ?? 0)
         return NodeFolder(journal: journal, log: logged.takeLog(), recovered: recovered)
     }
 

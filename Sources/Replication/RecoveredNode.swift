@@ -46,4 +46,8 @@ package struct RecoveredNode: Sendable {
     package var setAside: [SetAside] = []
     /// Blocks that the log held behind its damage: what is learned in their place must be the same.
     package var lostBlocks: [BlockDigest] = []
+    /// The raw bytes of the log behind its last seal.
+    package var bytesSinceSeal = 0
+    /// How long the snapshot is that it began with.
+    package var snapshotBytes: UInt64 = 0
 }

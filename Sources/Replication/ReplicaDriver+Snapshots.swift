@@ -89,7 +89,7 @@ extension ReplicaDriver {
     /// The log begins anew behind the snapshot. What was applied beyond it meanwhile stays applied.
     private mutating func begin(behind restored: RestoredSnapshot, promised: Ballot) {
         let slot = restored.base.through
-        snapshots.noteInstalled(slot)
+        snapshots.noteInstalled(slot, bytes: restored.bytes)
         heldBlocks.removeAll { $0.block.lastSlot <= slot }
         if slot > store.appliedThrough {
             store = restored.store

@@ -79,7 +79,9 @@ package struct ReplicaDriver: Sendable {
         reads = PendingReads(using: &random)
         batches = JournalBatches(patience: configuration.lazyRecordTicks)
         watch = ClusterWatch(log: recovered.log, blocks: recovered.logBlocks)
-        snapshots = SnapshotSchedule(verified: recovered.snapshot)
+        snapshots = SnapshotSchedule(
+            verified: recovered.snapshot, snapshotBytes: recovered.snapshotBytes,
+            bytesSinceSeal: recovered.bytesSinceSeal)
         for aside in setAside { effects.append(.report(.setAside(aside))) }
         if let genesis = recovered.genesis {
             self.genesis = genesis.value
@@ -263,6 +265,7 @@ package struct ReplicaDriver: Sendable {
                 let entry = try EntryView(in: span, at: offset)
                 guard entry.slot == slot else { return halt("the entry chosen in slot \(slot) says \(entry.slot)") }
                 answer(entry, try store.apply(entry, payload: span.extracting(entry.payload)))
+                snapshots.noteApplied(bytes: entry.end - offset)
                 if entry.kind == .seal { noteSeal() }
                 if entry.kind == .configuration { note(try Membership(of: entry, in: run.body)) }
                 offset = entry.end
@@ -271,7 +274,6 @@ package struct ReplicaDriver: Sendable {
                 return halt("the entry chosen in slot \(slot) can't be applied: \(error)")
             }
         }
-        snapshots.noteApplied(bytes: run.body.count)
         for block in tail?.append(run) ?? [] {
             heldBlocks.append((block, batches.lastNeeded ?? heldBlocks.last?.after ?? durableBatch))
         }
