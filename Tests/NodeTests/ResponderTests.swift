@@ -54,9 +54,13 @@ struct FakeService: StoreService {
             body: RequestBody(buffer: ByteBuffer(bytes: body)))
         let responder = Responder(service: service, bodies: bodies, audiences: audiences, allowsCrash: false)
         let response = try await responder.respond(to: request)
+        return (response.status.code, try await Self.text(of: response), response.headers)
+    }
+
+    static func text(of response: Response) async throws -> String {
         let collected = Collected()
         try await response.body.write(collected)
-        return (response.status.code, String(buffer: collected.buffer.withLockedValue { $0 }), response.headers)
+        return String(buffer: collected.buffer.withLockedValue { $0 })
     }
 
     private struct Collected: ResponseBodyWriter {

@@ -35,10 +35,7 @@ struct Responder<Service: StoreService>: Sendable {
         do {
             let asked = try Route(method: request.method, target: request.head.path ?? "")
             route = asked
-            guard !audiences.isDisjoint(with: asked.audience) else {
-                throw HTTPFailure(
-                    .notFound, "not found", "this route is served at another address of the node (--admin)")
-            }
+            try asked.check(audiences)
             response = try await answer(asked, request, willContinue)
         } catch let failure as HTTPFailure {
             response = Answers.failure(failure)

@@ -67,6 +67,13 @@ enum Route: Equatable, Sendable {
         }
     }
 
+    /// - Parameter audiences: whom an address serves.
+    func check(_ audiences: Set<Audience>) throws(HTTPFailure) {
+        guard !audiences.isDisjoint(with: audience) else {
+            throw HTTPFailure(.notFound, "not found", "this route is served at another address of the node (--admin)")
+        }
+    }
+
     /// Whether it is one of clients that use the store, and not of those who look at the node.
     var isOfStore: Bool {
         switch self {

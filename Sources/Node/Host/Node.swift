@@ -6,7 +6,6 @@ import NIOCore
 import Paxos
 import PaxosLog
 import Replication
-import ServiceLifecycle
 import StateMachine
 import SystemPackage
 
@@ -26,16 +25,16 @@ final class Node: Sendable {
     let bodies = BodyReader()
     /// Those who read the log over HTTP: each keeps the reading thread busy.
     private let readers = Turnstile(most: 16)
-    let connections: Turnstile
+    private let connections: Turnstile
     let traffic = Traffic()
 
     init(
         _ configuration: NodeConfiguration, settings: GivenSettings, host: DriverHost, storage: NodeStorage,
-        printer: LogPrinter, network: PeerNetwork, disk: DiskSpace, logger: Logger
+        printer: LogPrinter, network: PeerNetwork, disk: DiskSpace, connections: Turnstile, logger: Logger
     ) {
         self.configuration = configuration
         self.settings = settings
-        connections = Turnstile(most: min(configuration.mostConnections, OpenFiles.raiseLimit() - OpenFiles.ownNeeds))
+        self.connections = connections
         self.host = host
         self.storage = storage
         self.printer = printer
@@ -160,15 +159,5 @@ extension Node: StoreService {
 
     func crash() -> Never {
         ProcessEnd.now(ExitStatus.crash, "ended by /crash")
-    }
-}
-
-/// Runs the node as a service: until it is told to stop, and then until leadership is handed over.
-struct NodeService: Service {
-    let node: Node
-
-    func run() async throws {
-        try await gracefulShutdown()
-        await node.handOver()
     }
 }

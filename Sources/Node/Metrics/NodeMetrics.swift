@@ -71,6 +71,12 @@ enum NodeMetrics {
         }
     }
 
+    /// Of a node that still reads its folder.
+    static func note(_ progress: OpeningProgress) {
+        set("paxos_is_healthy", 0)
+        set("paxos_slot", progress.replay?.through.rawValue ?? 0, ("state", "applied"))
+    }
+
     private static func set(_ label: String, _ value: some BinaryInteger, _ dimensions: (String, String)...) {
         Gauge(label: label, dimensions: dimensions).record(Double(value))
     }
