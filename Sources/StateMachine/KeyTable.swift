@@ -43,7 +43,7 @@ struct KeyTable: Sendable {
     subscript(place: Place) -> Entry { withLeaf(place.page, place.leaf) { $0.entries[place.index] } }
 
     /// Calls `body` with each entry, in no order.
-    func forEach(_ body: (Entry, Place) -> Void) {
+    func visit(_ body: (Entry, Place) -> Void) {
         for page in pages.indices {
             for leaf in 0..<pages[page].count {
                 fetch(behind: leaf, of: page)

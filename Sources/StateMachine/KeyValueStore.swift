@@ -103,7 +103,7 @@ extension KeyValueStore {
     /// The digest of what is here, computed from nothing: equal to `digest` unless memory or this program failed.
     package func recomputedDigest() -> StateDigest {
         var digest = StateDigest()
-        entries.forEach { entry, _ in digest.add(DigestTerm(key: entry.key, stored: entry.stored)) }
+        entries.visit { entry, _ in digest.add(DigestTerm(key: entry.key, stored: entry.stored)) }
         sessions.addTerms(to: &digest)
         return digest
     }

@@ -19,7 +19,7 @@ package struct StoredKeys: Sequence, IteratorProtocol, Sendable {
         self.entries = entries
         var ranks: [Rank] = []
         ranks.reserveCapacity(entries.count)
-        entries.forEach { entry, place in
+        entries.visit { entry, place in
             let (first, second) = entry.key.beginning
             ranks.append(Rank(first: first, second: second, place: place))
         }

@@ -18,7 +18,7 @@ import Testing
 
     private static func contents(_ table: KeyTable) -> [[UInt8]: StoredValue] {
         var contents: [[UInt8]: StoredValue] = [:]
-        table.forEach { entry, place in
+        table.visit { entry, place in
             #expect(table[place].stored == entry.stored && contents[entry.key.bytes] == nil)
             contents[entry.key.bytes] = entry.stored
         }
