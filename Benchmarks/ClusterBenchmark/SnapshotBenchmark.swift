@@ -19,8 +19,10 @@ struct SnapshotBenchmark: ParsableCommand {
     var keys = 1_000_000
     @Option(help: ArgumentHelp("Bytes in a value.", valueName: "bytes"))
     var valueSize = 128
-    @Option(help: ArgumentHelp("Writes a second; 0 for as many as are answered.", valueName: "R"))
-    var rate = 2_000
+    @Option(
+        help: ArgumentHelp(
+            "Writes a second (default: a quarter of what was answered while the keys were written).", valueName: "R"))
+    var rate: Int?
     @Option(help: ArgumentHelp("Clients that write.", valueName: "N"))
     var clients = 64
     @Option(help: ArgumentHelp("How often both are measured.", valueName: "N"))
@@ -33,9 +35,6 @@ struct SnapshotBenchmark: ParsableCommand {
     var programs: String?
 
     private static let mostRatio = 1.5
-    /// A snapshot that is not there by then will not come.
-    private static let patience = 180.0
-
     struct Round: Encodable {
         var with: Programs.LoadReport
         var without: Programs.LoadReport
@@ -52,7 +51,7 @@ struct SnapshotBenchmark: ParsableCommand {
     func validate() throws {
         if !(1...100).contains(rounds) { throw ValidationError("--rounds: \(rounds) is not from 1 to 100") }
         if keys < 1 { throw ValidationError("--keys: \(keys) is not above 0") }
-        if rate < 0 { throw ValidationError("--rate: \(rate) is below 0") }
+        if let rate, rate < 1 { throw ValidationError("--rate: \(rate) is not above 0") }
     }
 
     func run() throws {
@@ -64,24 +63,27 @@ struct SnapshotBenchmark: ParsableCommand {
         defer { cluster.stop() }
         var progress = Progress(total: 2 + 2 * rounds)
         progress.next("writing \(keys) keys")
-        _ = try programs.startLoad(
+        let filling = try programs.startLoad(
             cluster.addresses, valueSize: valueSize, clients: 256,
             ["--keys", "\(keys)", "--key-size", "16", "--count", "\(keys)", "--in-order"]
         ).finish()
+        let rate = rate ?? max(Int(filling.all.requestsPerSecond / 4), 1)
         // The first snapshot is of another kind: the log has grown, and files are new.
         progress.next("a first snapshot")
-        var seconds = try withSnapshots(programs, cluster).seconds
+        let load = Load(
+            programs: programs, cluster: cluster, keys: keys, valueSize: valueSize, clients: clients, rate: rate)
+        var seconds = try load.withSnapshots().seconds
         var measured: [Round] = []
         for round in 0..<rounds {
             func measureWith() throws -> Programs.LoadReport {
                 progress.next("with snapshots")
-                let report = try withSnapshots(programs, cluster)
+                let report = try load.withSnapshots()
                 seconds = report.seconds
                 return report
             }
             func measureWithout() throws -> Programs.LoadReport {
                 progress.next("without")
-                return try load(programs, cluster, seconds: seconds).finish()
+                return try load.start(seconds: seconds).finish()
             }
             if round.isMultiple(of: 2) {
                 let without = try measureWithout()
@@ -92,38 +94,11 @@ struct SnapshotBenchmark: ParsableCommand {
             }
         }
         progress.end()
+        print("\(keys) keys, values of \(valueSize) B, \(rate) writes a second due")
         for line in Self.table(measured) { print(line) }
         print("")
         print(Self.verdict(measured))
         if let results { try JSONFile.write(measured, to: results) }
-    }
-
-    private func load(
-        _ programs: Programs, _ cluster: NodeGroup, seconds: Double
-    ) throws -> Programs.RunningLoad {
-        try programs.startLoad(
-            cluster.addresses, valueSize: valueSize, clients: clients,
-            ["--keys", "\(keys)", "--key-size", "16", "--seconds", "\(seconds)"]
-                + (rate > 0 ? ["--rate", "\(rate)"] : []))
-    }
-
-    /// Load from the request for a snapshot until all nodes have it.
-    private func withSnapshots(_ programs: Programs, _ cluster: NodeGroup) throws -> Programs.LoadReport {
-        let load = try load(programs, cluster, seconds: Self.patience)
-        let answer = Loopback.answer("POST", cluster.addresses[0] + "/admin/snapshot") ?? ""
-        let slot = answer.filter(\.isNumber)
-        guard !slot.isEmpty else {
-            load.interrupt()
-            throw BenchmarkFailure(message: "no snapshot could be asked for")
-        }
-        let name = String(repeating: "0", count: 20 - slot.count) + slot + ".snapshot"
-        let files = cluster.addresses.indices.map { "\(cluster.data($0))/snapshots/\(name)" }
-        while load.isRunning, !files.allSatisfy({ FileManager.default.fileExists(atPath: $0) }) {
-            Thread.sleep(forTimeInterval: 0.05)
-        }
-        guard load.isRunning else { throw BenchmarkFailure(message: "the snapshots were not taken in time") }
-        load.interrupt()
-        return try load.finish()
     }
 
     static func table(_ rounds: [Round]) -> [String] {
@@ -153,5 +128,43 @@ struct SnapshotBenchmark: ParsableCommand {
         let median = ratios[ratios.count / 2]
         return "p99 with snapshots is \(decimal(median, digits: 2)) times that without (median); bound \(mostRatio): "
             + (median <= mostRatio ? "held" : "missed")
+    }
+}
+
+/// The writes of a measurement, on a cluster that was filled.
+private struct Load {
+    var programs: Programs
+    var cluster: NodeGroup
+    var keys: Int
+    var valueSize: Int
+    var clients: Int
+    var rate: Int
+
+    /// A snapshot that is not there by then will not come.
+    private static let patience = 180.0
+
+    func start(seconds: Double) throws -> Programs.RunningLoad {
+        try programs.startLoad(
+            cluster.addresses, valueSize: valueSize, clients: clients,
+            ["--keys", "\(keys)", "--key-size", "16", "--seconds", "\(seconds)", "--rate", "\(rate)"])
+    }
+
+    /// From the request for a snapshot until all nodes have it.
+    func withSnapshots() throws -> Programs.LoadReport {
+        let load = try start(seconds: Self.patience)
+        let answer = Loopback.answer("POST", cluster.addresses[0] + "/admin/snapshot") ?? ""
+        let slot = answer.filter(\.isNumber)
+        guard !slot.isEmpty else {
+            load.interrupt()
+            throw BenchmarkFailure(message: "no snapshot could be asked for")
+        }
+        let name = String(repeating: "0", count: 20 - slot.count) + slot + ".snapshot"
+        let files = cluster.addresses.indices.map { "\(cluster.data($0))/snapshots/\(name)" }
+        while load.isRunning, !files.allSatisfy({ FileManager.default.fileExists(atPath: $0) }) {
+            Thread.sleep(forTimeInterval: 0.05)
+        }
+        guard load.isRunning else { throw BenchmarkFailure(message: "the snapshots were not taken in time") }
+        load.interrupt()
+        return try load.finish()
     }
 }

@@ -18,8 +18,9 @@ struct KeyTable: Sendable {
     }
 
     private static let leavesPerPage = 256
-    /// There is one leaf more than what this many keys a leaf need, and one less with fewer than the other.
+    /// A leaf is added when there are more keys for each than this.
     private static let mostKeysPerLeaf = 10
+    /// The last leaf goes when there are fewer.
     private static let leastKeysPerLeaf = 3
 
     private(set) var pages = [[KeyLeaf()]]
