@@ -1,5 +1,6 @@
 // Speed, disk and memory of a soak, one above the other, over the writes made.
 
+import Console
 import Foundation
 
 struct SoakPlot {
@@ -53,10 +54,10 @@ struct SoakPlot {
             body.append(Drawing.text(Drawing.label(tick), left - 8, y(tick) + 4, anchor: "end"))
         }
         for row in rows {
-            body.append(
-                Drawing.text(Drawing.label(Double(row.writes) / 1e6), x(row.writes), bottom + 18, class: "point"))
+            let millions = decimal(Double(row.writes) / 1e6, digits: 2)
+            body.append(Drawing.text(millions, x(row.writes), bottom + 18, class: "point"))
         }
-        body.append(Drawing.text("million writes", left, bottom + 18, anchor: "start", class: "point"))
+        body.append(Drawing.text("million writes", right, bottom + 34, anchor: "end", class: "point"))
         for (number, line) in panel.lines.enumerated() {
             let color = Drawing.colors[number % Drawing.colors.count]
             body.append(
