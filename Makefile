@@ -24,24 +24,25 @@ SEED ?= 1
 SEEDS ?= 1..1000
 # How long make torture does harm; from which seed only where SEED is given on the command line.
 MINUTES ?= 5
-# Where to install, and how large the log is that bench-log writes.
+# Where to install, how large the log is that bench-log writes, and how many writes make soak makes.
 PREFIX ?= /usr/local
 SIZE ?= 1000
+WRITES ?= 10000000
 
 # Lint and tests share one build: another flag here or there would build the dependencies twice.
 export BUILD_FLAGS := --explicit-target-dependency-import-check error
 export LOGS N HTTP_PORT BIND PEER_PORT COUNT NAME NODES TIMES DELAY PURGE
 
 .DEFAULT_GOAL := help
-.PHONY: help deps build test test-unit test-end-to-end test-processes test-containers test-browser simulate simulate-many fuzz \
-    sanitize torture lint format all docker provision local demo bench bench-log install info request requests logs diff verify cmp crash stop clean distclean
+.PHONY: help deps build test test-unit test-end-to-end test-processes test-containers test-away test-browser simulate simulate-many fuzz \
+    sanitize torture lint format all docker provision local demo bench bench-log bench-snapshot soak install info request requests logs diff verify cmp crash stop clean distclean
 
 help: ## Say what each target does
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo
 	@echo "  LOGS=$(LOGS)  N=$(N)  HTTP_PORT=$(HTTP_PORT)  BIND=$(BIND)  PEER_PORT=$(PEER_PORT)"
 	@echo "  COUNT=$(COUNT)  NAME=$(NAME)  NODES=\"n0 n2\"  TIMES=$(TIMES)  DELAY=$(DELAY)  FILTER=regular-expression  PURGE=1"
-	@echo "  SEED=$(SEED)  SEEDS=$(SEEDS)  MINUTES=$(MINUTES)  PREFIX=$(PREFIX)  SIZE=$(SIZE)"
+	@echo "  SEED=$(SEED)  SEEDS=$(SEEDS)  MINUTES=$(MINUTES)  PREFIX=$(PREFIX)  SIZE=$(SIZE)  WRITES=$(WRITES)"
 
 all: docker ## Build the image, and run the cluster in containers
 	@Scripts/up containers
@@ -141,6 +142,14 @@ bench-log: build ## Measure logtool on logs of SIZE megabytes (1000), beside zst
 	@place=$$(mktemp -d) && trap 'rm -rf "$$place"' EXIT && \
 		.build/release/bench-log --megabytes '$(SIZE)' --directory "$$place" --results Benchmarks/results/log.json
 
+bench-snapshot: build ## Measure how long writes take while snapshots of 1,000,000 keys are taken, and while none are
+	swift build -c release --product bench-cluster
+	@.build/release/bench-cluster snapshot --results Benchmarks/results/snapshot.json
+
+soak: build ## Write WRITES times (10,000,000) to three nodes, and watch their disk, memory and speed
+	swift build -c release --product bench-cluster
+	@.build/release/bench-cluster soak --writes '$(WRITES)'
+
 install: build ## Install the programs and their shell completions below PREFIX (/usr/local)
 	@PREFIX='$(PREFIX)' Scripts/install
 
@@ -155,6 +164,9 @@ test-processes: ## Try these targets on a cluster of processes
 
 test-containers: ## Try these targets on a cluster in containers, with nodes crashed, paused and cut off
 	@Scripts/test-targets containers
+
+test-away: build ## Keep a node away for WRITES writes to the others, and see how it catches up; EMPTY=1 empties its folder
+	@Scripts/test-away
 
 distclean: ## Delete what was built; never data
 	rm -rf .build .build-*

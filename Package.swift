@@ -59,12 +59,7 @@ let package = Package(
             name: "PaxosLog", dependencies: [paxos, "CZstd", "CXXHash", "CSHA256", crypto, systemPackage],
             swiftSettings: settings),
         .target(
-            name: "StateMachine",
-            dependencies: [
-                paxos, "CXXHash", deque,
-                .product(name: "HashTreeCollections", package: "swift-collections"),
-            ],
-            swiftSettings: settings),
+            name: "StateMachine", dependencies: [paxos, "CXXHash", deque], swiftSettings: settings),
         .target(
             name: "Replication",
             dependencies: [paxos, paxosLog, stateMachine, "CXXHash", nioCore, systemPackage, deque],
@@ -86,7 +81,11 @@ let package = Package(
             resources: [.embedInCode("HTTP/StatusPage/status.html")], swiftSettings: settings),
         .executableTarget(
             name: "logtool",
-            dependencies: [paxos, paxosLog, stateMachine, replication, "Console", argumentParser, systemPackage],
+            dependencies: [
+                paxos, paxosLog, stateMachine, replication, "Console", argumentParser, systemPackage, nioCore,
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ],
             swiftSettings: settings),
         .target(name: "Console", swiftSettings: settings),
         .target(name: "Linearizability", swiftSettings: settings),

@@ -1,14 +1,13 @@
-// `bench-cluster`: how fast one node and three nodes answer, beside what this machine's disk and loopback do at the same
-// time. It starts its own nodes on free ports and with data of their own, and ends only what it started.
+// `bench-cluster load`, behind `make bench`: how fast one node and three nodes answer, beside what this machine's disk and
+// loopback do at the same time.
 
 import ArgumentParser
 import Console
 import Foundation
 
-@main
 struct ClusterBenchmark: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "bench-cluster",
+        commandName: "load",
         abstract: "Measure one node and a cluster of three under load, beside the limits of this machine.",
         discussion: """
             Eight rows: one node and three, values of 10 and 1000 bytes, one client and 64. Then a sweep of rising \
@@ -94,48 +93,5 @@ struct ClusterBenchmark: ParsableCommand {
             StandardError.say("bench-cluster: \(measurements.failed) requests failed; see the results\n")
             throw ExitCode(1)
         }
-    }
-
-    static func main() {
-        let signals = Running.endWithSignals()
-        defer { withExtendedLifetime(signals) {} }
-        do {
-            var command = try parseAsRoot()
-            try command.run()
-        } catch let failure as BenchmarkFailure {
-            StandardError.say("bench-cluster: \(failure.message)\n")
-            Foundation.exit(1)
-        } catch {
-            exit(withError: error)
-        }
-    }
-}
-
-struct System {
-    var name: String
-    var nodes: Int
-}
-
-struct BenchmarkFailure: Error {
-    var message: String
-}
-
-/// Which measurement runs, in place on a terminal, else a line each.
-struct Progress {
-    private let total: Int
-    private var started = 0
-
-    init(total: Int) {
-        self.total = total
-    }
-
-    mutating func next(_ what: String) {
-        started += 1
-        let line = "[\(started)/\(total)] \(what)"
-        if StandardError.isTerminal { StandardError.sayInPlace(line) } else { StandardError.say("\(line)\n") }
-    }
-
-    func end() {
-        if StandardError.isTerminal { StandardError.sayInPlace("") }
     }
 }

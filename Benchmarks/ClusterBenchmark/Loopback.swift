@@ -12,16 +12,29 @@ enum Loopback {
     }
 
     /// Whether a GET is answered with 200.
-    static func answersWell(_ url: String) -> Bool {
+    static func answersWell(_ url: String) -> Bool { answer("GET", url) != nil }
+
+    /// The body of an answer with 200; nil for any other, and where there is none.
+    static func answer(_ method: String, _ url: String) -> String? {
         guard let url = URL(string: url), let port = url.port, let descriptor = try? connection(to: port) else {
-            return false
+            return nil
         }
         defer { close(descriptor) }
-        let request = "GET \(url.path) HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n"
-        var answer = [UInt8](repeating: 0, count: 12)
-        return Glibc.send(descriptor, request, request.utf8.count, Int32(MSG_NOSIGNAL)) == request.utf8.count
-            && Glibc.recv(descriptor, &answer, answer.count, Int32(MSG_WAITALL)) == answer.count
-            && String(decoding: answer, as: UTF8.self).hasSuffix(" 200")
+        let request =
+            "\(method) \(url.path) HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
+        guard Glibc.send(descriptor, request, request.utf8.count, Int32(MSG_NOSIGNAL)) == request.utf8.count else {
+            return nil
+        }
+        var answer: [UInt8] = []
+        var part = [UInt8](repeating: 0, count: 4_096)
+        while true {
+            let count = Glibc.recv(descriptor, &part, part.count, 0)
+            if count <= 0 { break }
+            answer += part[..<count]
+        }
+        let pieces = String(decoding: answer, as: UTF8.self).split(separator: "\r\n\r\n", maxSplits: 1)
+        guard let head = pieces.first, head.hasPrefix("HTTP/1.1 200") else { return nil }
+        return pieces.count > 1 ? String(pieces[1]) : ""
     }
 
     /// A socket that listens on a port of the system's choice.

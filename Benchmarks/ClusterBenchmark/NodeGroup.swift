@@ -39,7 +39,14 @@ final class NodeGroup {
         }
     }
 
-    private func data(_ number: Int) -> String { "\(workspace.folder)/\(system.name)-n\(number)" }
+    func data(_ number: Int) -> String { "\(workspace.folder)/\(system.name)-n\(number)" }
+    /// The memory that a node has, in bytes; nil when it does not run.
+    func residentBytes(_ number: Int) -> Int? {
+        let path = "/proc/\(processes[number].processIdentifier)/statm"
+        let pages = (try? String(contentsOfFile: path, encoding: .utf8))?.split(separator: " ").dropFirst().first
+        return pages.flatMap { Int($0) }.map { $0 * Int(getpagesize()) }
+    }
+
     private func output(_ number: Int) -> String { "\(data(number)).output" }
 
     private func outputFile(_ number: Int) throws -> FileHandle {

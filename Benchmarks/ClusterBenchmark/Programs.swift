@@ -35,23 +35,50 @@ struct Programs {
     }
 
     func load(_ addresses: [String], valueSize: Int, clients: Int, seconds: Double) throws -> LoadReport {
+        try startLoad(addresses, valueSize: valueSize, clients: clients, ["--seconds", "\(seconds)"]).finish()
+    }
+
+    /// - Parameter arguments: further ones of paxos-load.
+    func startLoad(
+        _ addresses: [String], valueSize: Int, clients: Int, _ arguments: [String]
+    ) throws -> RunningLoad {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: load)
-        process.arguments = [
-            "--nodes", addresses.joined(separator: ","), "--value-size", "\(valueSize)", "--connections", "\(clients)",
-            "--seconds", "\(seconds)", "--format", "json",
-        ]
-        let output = Pipe()
-        process.standardOutput = output
-        process.standardInput = FileHandle.nullDevice
-        try Running.start(process)
-        defer { Running.forget(process) }
-        let json = try output.fileHandleForReading.readToEnd() ?? Data()
-        process.waitUntilExit()
-        // Status 1 says that requests failed; the report counts them.
-        guard [0, 1].contains(process.terminationStatus),
-            let report = try? JSONDecoder().decode(LoadReport.self, from: json)
-        else { throw BenchmarkFailure(message: "\(load) ended with status \(process.terminationStatus)") }
-        return report
+        process.arguments =
+            [
+                "--nodes", addresses.joined(separator: ","), "--value-size", "\(valueSize)",
+                "--connections", "\(clients)", "--format", "json",
+            ] + arguments
+        return try RunningLoad(process)
+    }
+
+    /// A run of paxos-load that goes on.
+    struct RunningLoad {
+        private let process: Process
+        private let output = Pipe()
+
+        fileprivate init(_ process: Process) throws {
+            self.process = process
+            process.standardOutput = output
+            process.standardInput = FileHandle.nullDevice
+            try Running.start(process)
+        }
+
+        var isRunning: Bool { process.isRunning }
+
+        /// Has it send nothing more.
+        func interrupt() { process.interrupt() }
+
+        /// Waits for its end.
+        func finish() throws -> LoadReport {
+            defer { Running.forget(process) }
+            let json = try output.fileHandleForReading.readToEnd() ?? Data()
+            process.waitUntilExit()
+            // Status 1 says that requests failed; the report counts them.
+            guard [0, 1].contains(process.terminationStatus),
+                let report = try? JSONDecoder().decode(LoadReport.self, from: json)
+            else { throw BenchmarkFailure(message: "paxos-load ended with status \(process.terminationStatus)") }
+            return report
+        }
     }
 }

@@ -1,6 +1,5 @@
 // Throughput against p99, a line a system, a point a number of clients, as SVG that reads on light and dark ground.
 
-import Console
 import Glibc
 
 struct ThroughputPlot {
@@ -22,7 +21,6 @@ struct ThroughputPlot {
 
     private static let size = (width: 760.0, height: 460.0)
     private static let area = (left: 70.0, right: 730.0, top: 50.0, bottom: 390.0)
-    private static let colors = ["#2a78c2", "#d9662c"]
 
     var svg: String {
         let all = series.flatMap(\.points)
@@ -35,49 +33,36 @@ struct ThroughputPlot {
             area.bottom - (area.bottom - area.top) * (log(max(value, yTicks[0])) - yStart) / (yEnd - yStart)
         }
 
-        var body = [Self.text(title, area.left, 28, anchor: "start", class: "title")]
+        var body = [Drawing.text(title, area.left, 28, anchor: "start", class: "title")]
         for tick in xTicks {
-            body.append(Self.line(x(tick), area.top, x(tick), area.bottom))
-            body.append(Self.text(Self.label(tick), x(tick), area.bottom + 20))
+            body.append(Drawing.line(x(tick), area.top, x(tick), area.bottom))
+            body.append(Drawing.text(Drawing.label(tick), x(tick), area.bottom + 20))
         }
         for tick in yTicks {
-            body.append(Self.line(area.left, y(tick), area.right, y(tick)))
-            body.append(Self.text(Self.label(tick), area.left - 8, y(tick) + 4, anchor: "end"))
+            body.append(Drawing.line(area.left, y(tick), area.right, y(tick)))
+            body.append(Drawing.text(Drawing.label(tick), area.left - 8, y(tick) + 4, anchor: "end"))
         }
         let middle = (x: (area.left + area.right) / 2, y: (area.top + area.bottom) / 2)
-        body.append(Self.text("requests per second", middle.x, area.bottom + 44))
+        body.append(Drawing.text("requests per second", middle.x, area.bottom + 44))
         body.append(
             "<text class=\"label\" text-anchor=\"middle\" transform=\"translate(20 \(middle.y)) rotate(-90)\">"
                 + "p99 latency, ms (logarithmic)</text>")
         for (number, one) in series.enumerated() {
-            let color = Self.colors[number % Self.colors.count]
-            let path = one.points.map { "\(Self.short(x($0.throughput))),\(Self.short(y($0.p99)))" }
-            body.append(
-                "<polyline fill=\"none\" stroke=\"\(color)\" stroke-width=\"2\" "
-                    + "points=\"\(path.joined(separator: " "))\"/>")
+            let color = Drawing.colors[number % Drawing.colors.count]
+            body.append(Drawing.path(one.points.map { (x($0.throughput), y($0.p99)) }, color: color))
             for point in one.points {
                 let (px, py) = (x(point.throughput), y(point.p99))
-                body.append("<circle cx=\"\(Self.short(px))\" cy=\"\(Self.short(py))\" r=\"4\" fill=\"\(color)\"/>")
+                body.append(
+                    "<circle cx=\"\(Drawing.short(px))\" cy=\"\(Drawing.short(py))\" r=\"4\" fill=\"\(color)\"/>")
                 // Above the first line and below the others, where lines come close to one another.
-                body.append(Self.text("\(point.clients)", px, py + (number == 0 ? -9 : 18), class: "point"))
+                body.append(Drawing.text("\(point.clients)", px, py + (number == 0 ? -9 : 18), class: "point"))
             }
             let legend = area.left + 14 + Double(number) * 120
-            body.append(Self.line(legend, area.bottom + 64, legend + 24, area.bottom + 64, color: color))
-            body.append(Self.text(one.name, legend + 30, area.bottom + 68, anchor: "start"))
+            body.append(Drawing.line(legend, area.bottom + 64, legend + 24, area.bottom + 64, color: color))
+            body.append(Drawing.text(one.name, legend + 30, area.bottom + 68, anchor: "start"))
         }
-        body.append(Self.text("numbers at the points: clients", area.right, area.bottom + 68, anchor: "end"))
-        return """
-            <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 \(Int(Self.size.width)) \(Int(Self.size.height))" \
-            font-family="sans-serif">
-            <style>
-            text { fill: #333; font-size: 13px } .title { font-size: 16px } .point { font-size: 11px }
-            .grid { stroke: #888; stroke-opacity: 0.3 }
-            @media (prefers-color-scheme: dark) { text { fill: #ddd } }
-            </style>
-            \(body.joined(separator: "\n"))
-            </svg>
-
-            """
+        body.append(Drawing.text("numbers at the points: clients", area.right, area.bottom + 68, anchor: "end"))
+        return Drawing.document(body, width: Self.size.width, height: Self.size.height)
     }
 
     // MARK: Axes
@@ -102,24 +87,5 @@ struct ThroughputPlot {
         let first = all.last { $0 < start } ?? all[0]
         let last = all.first { $0 > end } ?? all[all.count - 1]
         return all.filter { (first...last).contains($0) }
-    }
-
-    // MARK: Elements
-
-    private static func label(_ value: Double) -> String {
-        value == value.rounded() ? "\(Int(value))" : decimal(value, digits: value < 0.1 ? 2 : 1)
-    }
-
-    private static func short(_ value: Double) -> String { decimal(value, digits: 1) }
-
-    private static func text(
-        _ text: String, _ x: Double, _ y: Double, anchor: String = "middle", class name: String = "label"
-    ) -> String {
-        "<text class=\"\(name)\" x=\"\(short(x))\" y=\"\(short(y))\" text-anchor=\"\(anchor)\">\(text)</text>"
-    }
-
-    private static func line(_ x1: Double, _ y1: Double, _ x2: Double, _ y2: Double, color: String? = nil) -> String {
-        let look = color.map { "stroke=\"\($0)\" stroke-width=\"2\"" } ?? "class=\"grid\""
-        return "<line x1=\"\(short(x1))\" y1=\"\(short(y1))\" x2=\"\(short(x2))\" y2=\"\(short(y2))\" \(look)/>"
     }
 }

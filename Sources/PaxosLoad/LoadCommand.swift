@@ -37,6 +37,8 @@ struct LoadCommand: ParsableCommand {
     var keys = 100_000
     @Option(help: ArgumentHelp("Bytes in a key.", valueName: "bytes"))
     var keySize = 12
+    @Flag(help: "Ask for one key after the other, from the first on: so many requests as keys reach each of them.")
+    var inOrder = false
     @Option(help: ArgumentHelp("Bytes in a value.", valueName: "bytes"))
     var valueSize = 128
     @Option(help: ArgumentHelp("The fraction of requests that read, from 0 to 1.", valueName: "fraction"))
@@ -71,7 +73,8 @@ struct LoadCommand: ParsableCommand {
         try LoadSettings(
             nodes: NodeAddress.list(reading: nodes), count: count, seconds: seconds, connections: connections,
             keys: keys,
-            keySize: keySize, valueSize: valueSize, reads: reads, consistency: consistency, rate: rate,
+            keySize: keySize, isInOrder: inOrder, valueSize: valueSize, reads: reads, consistency: consistency,
+            rate: rate,
             timeout: timeout, seed: seed,
             runName: String(UInt32.random(in: .min ... .max), radix: 36), writesHistory: history != nil)
     }

@@ -18,6 +18,7 @@ struct LoadSettings: Sendable {
     let connections: Int
     let keys: Int
     let keySize: Int
+    let isInOrder: Bool
     let valueSize: Int
     let reads: Double
     let consistency: Consistency
@@ -34,7 +35,8 @@ struct LoadSettings: Sendable {
 
     init(
         nodes: [NodeAddress], count: Int? = nil, seconds: Double? = nil, connections: Int = 16, keys: Int = 100_000,
-        keySize: Int = 12, valueSize: Int = 128, reads: Double = 0, consistency: Consistency = .linearizable,
+        keySize: Int = 12, isInOrder: Bool = false, valueSize: Int = 128, reads: Double = 0,
+        consistency: Consistency = .linearizable,
         rate: Double? = nil, timeout: Double = 10, seed: UInt64 = 0, runName: String = "run",
         writesHistory: Bool = false
     ) throws(SettingError) {
@@ -64,6 +66,7 @@ struct LoadSettings: Sendable {
         self.connections = connections
         self.keys = keys
         self.keySize = keySize
+        self.isInOrder = isInOrder
         self.valueSize = valueSize
         self.reads = reads
         self.consistency = consistency

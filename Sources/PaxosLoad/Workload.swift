@@ -18,6 +18,7 @@ struct Request: Equatable, Sendable {
 struct Workload {
     private let settings: LoadSettings
     private var random: SplitMix64
+    private var asked = 0
     private let keyPadding: String
     /// Values are cut out of this: text that compresses about as well as records of a shop do. Nothing in it needs an
     /// escape in JSON, so that a value of so many bytes is as many in the request.
@@ -41,7 +42,8 @@ struct Workload {
     /// - Parameter name: tells this request's value from all others of all runs.
     mutating func next(named name: @autoclosure () -> String) -> Request {
         let isRead = settings.reads > 0 && Double.random(in: 0..<1, using: &random) < settings.reads
-        let key = key(Int.random(in: 0..<settings.keys, using: &random))
+        let key = key(settings.isInOrder ? asked % settings.keys : Int.random(in: 0..<settings.keys, using: &random))
+        asked += 1
         return isRead
             ? Request(kind: .get, key: key) : Request(kind: .set, key: key, value: value(named: name()))
     }

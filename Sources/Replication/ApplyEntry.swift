@@ -37,12 +37,21 @@ extension KeyValueStore {
     }
 
     /// Applies entries that follow one another from the next slot on.
-    /// - Parameter audit: holds the checkpoints among them against this state.
     /// - Returns: the last configuration among them.
-    package mutating func apply(
-        entriesOf bytes: [UInt8], _ audit: inout StateAudit
+    package mutating func apply(entriesOf bytes: [UInt8]) throws(ApplyError) -> Membership? {
+        var audit = StateAudit()
+        var bytesSinceSeal = 0
+        return try apply(entriesOf: bytes, &audit, bytesSinceSeal: &bytesSinceSeal)
+    }
+
+    /// - Parameters:
+    ///   - audit: holds the checkpoints among them against this state.
+    ///   - bytesSinceSeal: raised by the bytes of the entries, from the last seal among them on.
+    mutating func apply(
+        entriesOf bytes: [UInt8], _ audit: inout StateAudit, bytesSinceSeal: inout Int
     ) throws(ApplyError) -> Membership? {
         let span = bytes.span.bytes
+        fetchKeys(ofEntriesIn: span)
         var offset = 0
         var membership: Membership?
         while offset < bytes.count {
@@ -55,15 +64,21 @@ extension KeyValueStore {
             _ = try apply(entry, payload: span.extracting(entry.payload))
             _ = audit.note(entry, in: span, digest)
             if entry.kind == .configuration { membership = try Membership(of: entry, in: bytes) }
+            bytesSinceSeal = entry.kind == .seal ? 0 : bytesSinceSeal + entry.end - offset
             offset = entry.end
         }
         return membership
     }
 
-    /// The same, without a look at checkpoints.
-    package mutating func apply(entriesOf bytes: [UInt8]) throws(ApplyError) -> Membership? {
-        var audit = StateAudit()
-        return try apply(entriesOf: bytes, &audit)
+    /// What can't be read is passed over here: it is an error when it is applied.
+    private func fetchKeys(ofEntriesIn bytes: RawSpan) {
+        var hashes: [UInt64] = []
+        var offset = 0
+        while offset < bytes.byteCount, let entry = try? EntryView(in: bytes, at: offset) {
+            if entry.kind == .command, let hash = hash(ofKeyIn: bytes.extracting(entry.payload)) { hashes.append(hash) }
+            offset = entry.end
+        }
+        fetch(hashes)
     }
 }
 

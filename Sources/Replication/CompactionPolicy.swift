@@ -9,11 +9,14 @@ package struct CompactionPolicy: Equatable, Sendable {
     /// For how many microseconds the entries of a segment stay, counted from the time of its last one; with zero, no clock
     /// has a say.
     package var keptTime: UInt64
+    /// Nothing behind this slot goes; nil for no such bound.
+    package var limit: Slot?
 
-    package init(keptSegments: Int = 4, keptTime: UInt64 = 0) {
+    package init(keptSegments: Int = 4, keptTime: UInt64 = 0, limit: Slot? = nil) {
         precondition(keptSegments > 0, "the segment that is written to stays")
         self.keptSegments = keptSegments
         self.keptTime = keptTime
+        self.limit = limit
     }
 
     /// The slot through which the log may be dropped; nil when nothing may go.
@@ -25,7 +28,7 @@ package struct CompactionPolicy: Equatable, Sendable {
     package func dropThrough(_ segments: [SegmentEnd], verified: [Slot], now: UInt64) -> Slot? {
         guard let bound = SnapshotFolder.oldestKept(verified) else { return nil }
         return segments.dropLast(keptSegments).prefix { segment in
-            segment.slot <= bound && (keptTime == 0 || segment.time &+ keptTime <= now)
+            segment.slot <= min(bound, limit ?? bound) && (keptTime == 0 || segment.time &+ keptTime <= now)
         }.last?.slot
     }
 }

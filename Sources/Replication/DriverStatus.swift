@@ -59,6 +59,18 @@ package struct DriverStatus: Sendable {
     package var divergence: DivergenceReport?
     /// The newest snapshot is stored in other bytes than were agreed on.
     package var snapshotDiffers: Bool
+    /// The file that is being fetched from a peer; nil when none is.
+    package var fetching: Fetching?
+    /// Segments that came from peers as files, since the start.
+    package var segmentsTakenIn: Int
+
+    package struct Fetching: Equatable, Sendable {
+        package var file: ShippedFile
+        package var peer: NodeID
+        package var bytes: UInt64
+        /// Nil while nobody has said it.
+        package var fileSize: UInt64?
+    }
 
     /// Slots a node may be behind and still be called healthy.
     package static let healthySlots = 1024
@@ -96,7 +108,10 @@ extension ReplicaDriver {
             waitingFor: formation?.missing ?? [], setAside: setAside, logDamage: damaged.status,
             unknownSlots: replica?.acceptor.unknown.slotCount ?? 0, mendingThrough: repair?.through,
             checkpointed: audit.checkpointed, agreed: audit.agreed, divergence: divergence,
-            snapshotDiffers: checkpointing.snapshotDiffers)
+            snapshotDiffers: checkpointing.snapshotDiffers,
+            fetching: fetch.map {
+                DriverStatus.Fetching(file: $0.file, peer: $0.peer, bytes: $0.kept, fileSize: $0.size)
+            }, segmentsTakenIn: segments.takenIn)
     }
 
     private var role: DriverStatus.Role {

@@ -15,18 +15,22 @@ package enum Effect: Sendable {
     /// Append this block to the chosen log and sync; then `Event.logDurable`. Blocks come in order.
     case appendLog(RawBlock)
     /// Read blocks of the chosen log from the one that holds `from`, until they are `bytes` long together (always at
-    /// least one), then `Event.logRead`.
-    case readLog(from: Slot, bytes: Int, peer: NodeID)
+    /// least one), or name the ended segment that holds it (`ChosenLogReader.passage`), then `Event.logRead`. The peer is
+    /// this node itself when it reads what its log was given as a file.
+    case readLog(from: Slot, bytes: Int, peer: NodeID, offersSegment: Bool)
     /// Read a piece of a file as it stands there, then `Event.pieceRead`.
     case readPiece(PieceQuestion, peer: NodeID)
     /// Append a piece to what is kept of a peer's file, unless it belongs elsewhere, then `Event.pieceKept`
-    /// (`IncomingFolder`). Nothing happens while the disk has no room.
+    /// (`IncomingFolder.keep`). A disk without room keeps nothing, and says nothing.
     case keepPiece(FilePiece)
-    /// Throw away what is kept of a peer's file.
-    case discardPieces(ShippedFile)
+    /// Throw away what is kept of peers' files, but of this one.
+    case discardPieces(besides: ShippedFile?)
     /// Put what is kept in the place of this node's own segment, if it proves to be that (`ChosenLog.replaceSegment`), then
     /// `Event.segmentReplaced`.
     case replaceSegment(SegmentName)
+    /// Let the log go on with what is kept, if it proves to be what follows (`ChosenLog.takeIn`), then
+    /// `Event.segmentTakenIn`. No block is appended in between.
+    case takeInSegment(SegmentName)
     /// Take what is kept for a snapshot of this node, if it is whole, and let the log begin behind it; then
     /// `Event.snapshotInstalled`. No block is appended in between.
     case installSnapshot(SnapshotName)
@@ -98,6 +102,12 @@ package enum Report: Sendable, Equatable {
     case snapshotFailed(Slot, reason: String)
     /// The archive did not take what was to be dropped from the log, which therefore stays.
     case archiveRefused(String)
+    /// A peer's segment is part of the log, and was never chosen value by value here.
+    case segmentTakenIn(SegmentName, from: NodeID, through: Slot, kept: FilePath?)
+    /// A peer's segment is not what the log goes on with.
+    case segmentRefused(SegmentName, from: NodeID, reason: String)
+    /// Nobody who was asked could give this file.
+    case fetchGivenUp(ShippedFile)
     /// A peer's snapshot took the place of the log before it.
     case snapshotInstalled(SnapshotName, from: NodeID)
     /// A peer's snapshot can't be taken.

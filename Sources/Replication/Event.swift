@@ -15,9 +15,8 @@ package enum Event: Sendable {
     case journalDurable(BatchID)
     /// The chosen log reaches so far, durably; these are the blocks that it got with it.
     case logDurable(LogExtent, [BlockDigest])
-    /// The answer to `Effect.readLog`: raw blocks that follow one another, the first holding the slot asked for; empty
-    /// when the log does not hold it.
-    case logRead(peer: NodeID, blocks: [RawBlock])
+    /// The answer to `Effect.readLog`.
+    case logRead(peer: NodeID, LogPassage)
     /// A part of the chosen log that was durable is not what was written.
     case logDamaged(Damage)
     /// This segment of it was read, and all of it is.
@@ -28,6 +27,8 @@ package enum Event: Sendable {
     case pieceKept(ShippedFile, length: UInt64)
     /// The answer to `Effect.replaceSegment`.
     case segmentReplaced(SegmentName, SegmentReplacement)
+    /// The answer to `Effect.takeInSegment`.
+    case segmentTakenIn(SegmentName, SegmentIntake)
     /// The answer to `Effect.installSnapshot`: the state that it held, or why it was not taken.
     case snapshotInstalled(SnapshotName, Result<RestoredSnapshot, SnapshotRefusal>)
     /// A snapshot is durable, and was read back whole.

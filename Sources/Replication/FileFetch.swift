@@ -1,5 +1,6 @@
 // One file on its way from a peer to this disk: which piece is asked for next, and of whom. One piece a tick at most, so
-// that neither the peer nor the disk is kept from its work. It sends and writes nothing itself.
+// that neither the peer nor the disk is kept from its work. Where one peer falls silent another goes on, and what was kept
+// at an earlier start counts. It sends and writes nothing itself.
 
 import Paxos
 import PaxosLog
@@ -10,8 +11,10 @@ struct FileFetch: Sendable {
         /// Append to what is kept on disk; an empty piece asks how much that is.
         case keep(FilePiece)
         case putInPlace(ShippedFile)
-        /// Nobody who was asked could serve.
-        case giveUp
+        /// Throw away what is kept, and ask how much that is.
+        case beginAnew
+        /// Nobody who was asked could serve. Where some were silent, what is kept may yet be gone on with.
+        case giveUp(keeping: Bool)
     }
 
     private enum Stage {
@@ -24,12 +27,21 @@ struct FileFetch: Sendable {
     }
 
     let file: ShippedFile
+    /// The segment that the log is to go on with; nil where the file is another, or for mending.
+    let segment: EndedSegment?
     private(set) var peer: NodeID
-    /// Those whose copies did not serve.
+    /// Those whose copies did not serve, or who did not answer.
     private var refused: Set<NodeID> = []
+    private var isAnySilent = false
+    /// Those whose pieces are kept.
+    private var givers: Set<NodeID> = []
+    /// Whether pieces are kept that came before this fetch began.
+    private var hasInherited = false
+    /// The file may be put in its place when this batch is durable, which holds the promise that goes before it.
+    var placing: BatchID?
     /// The highest ballot that those who gave pieces had promised.
     private(set) var promised = Ballot.none
-    private var kept: UInt64 = 0
+    private(set) var kept: UInt64 = 0
     private var peerSize: UInt64?
     /// How much was kept when that was too little.
     private var shortAt: UInt64 = 0
@@ -38,9 +50,14 @@ struct FileFetch: Sendable {
     private let pieceBytes: Int
     private let patience: Int
 
-    /// - Parameter patience: ticks after which what was not answered is asked again, of somebody else if need be.
-    init(_ file: ShippedFile, from peer: NodeID, pieceBytes: Int, patience: Int) {
+    /// - Parameters:
+    ///   - segment: what the file must be, where that is known.
+    ///   - patience: ticks after which what was not answered is asked again, of somebody else if need be.
+    init(
+        _ file: ShippedFile, whole segment: EndedSegment? = nil, from peer: NodeID, pieceBytes: Int, patience: Int
+    ) {
         self.file = file
+        self.segment = segment
         self.peer = peer
         self.pieceBytes = pieceBytes
         self.patience = patience
@@ -48,6 +65,14 @@ struct FileFetch: Sendable {
 
     /// Whether nothing of the file is of use so far.
     var isEmpty: Bool { kept == 0 }
+
+    /// Whether all of it is there.
+    var isBeingPlaced: Bool {
+        if case .puttingInPlace = stage { true } else { false }
+    }
+
+    /// How long the file is, as far as that is known.
+    var size: UInt64? { segment?.fileSize ?? peerSize }
 
     /// What is kept already.
     var beginning: Action { .keep(FilePiece(file: file, offset: 0, fileSize: 0, bytes: [])) }
@@ -63,6 +88,7 @@ struct FileFetch: Sendable {
             enter(.asking)
             return .ask(PieceQuestion(file: file, offset: kept, length: pieceBytes), of: peer)
         case .asking where ticksInStage > patience:
+            isAnySilent = true
             return turn(to: others)
         case .keeping where ticksInStage > patience:
             // A disk without room says nothing.
@@ -74,7 +100,13 @@ struct FileFetch: Sendable {
 
     mutating func noteKept(_ length: UInt64) -> Action? {
         guard case .keeping = stage else { return nil }
+        if let segment, length > segment.fileSize {
+            kept = 0
+            enter(.keeping)
+            return .beginAnew
+        }
         kept = length
+        if length > 0, givers.isEmpty { hasInherited = true }
         if let peerSize, length >= peerSize {
             enter(.puttingInPlace)
             return .putInPlace(file)
@@ -85,7 +117,8 @@ struct FileFetch: Sendable {
 
     mutating func receive(_ piece: FilePiece, from node: NodeID, others: [NodeID]) -> Action? {
         guard case .asking = stage, node == peer, piece.file == file, piece.offset == kept else { return nil }
-        guard piece.fileSize > 0 else { return turn(to: others) }
+        // What is not ended yet, or was compressed otherwise, does not go together with what is kept.
+        guard piece.fileSize > 0, piece.fileSize == segment?.fileSize ?? piece.fileSize else { return turn(to: others) }
         peerSize = piece.fileSize
         promised = max(promised, piece.promised)
         guard !piece.bytes.isEmpty else {
@@ -93,6 +126,7 @@ struct FileFetch: Sendable {
             enter(.puttingInPlace)
             return .putInPlace(file)
         }
+        givers.insert(node)
         enter(.keeping)
         return .keep(piece)
     }
@@ -106,17 +140,23 @@ struct FileFetch: Sendable {
         return nil
     }
 
-    /// - Returns: what to do beside throwing away what is kept.
+    /// What is kept is thrown away, and asked for again: of somebody else, if it was all this peer's.
+    /// - Returns: what else to do.
     mutating func noteUnproven(others: [NodeID]) -> Action? {
+        let isPeers = !hasInherited && givers.isSubset(of: [peer])
         (kept, shortAt) = (0, 0)
-        return turn(to: others)
+        (givers, hasInherited) = ([], false)
+        guard !isPeers else { return turn(to: others) }
+        peerSize = nil
+        enter(.ready(in: 1))
+        return nil
     }
 
     /// Asks somebody else from now on, who has not been asked in vain.
     private mutating func turn(to others: [NodeID]) -> Action? {
         refused.insert(peer)
         peerSize = nil
-        guard let next = others.first(where: { !refused.contains($0) }) else { return .giveUp }
+        guard let next = others.first(where: { !refused.contains($0) }) else { return .giveUp(keeping: isAnySilent) }
         peer = next
         enter(.ready(in: 1))
         return nil

@@ -12,6 +12,8 @@ struct LoggedState: ~Copyable {
     /// The last configuration; nil when there was none but genesis.
     let membership: Membership?
     let audit: StateAudit
+    /// The raw bytes of the log behind its last seal; a snapshot is one of a seal.
+    let bytesSinceSeal: Int
 
     /// - Parameter progress: told the slot through which the log has been replayed, and through which it is to be.
     static func read(
@@ -25,6 +27,7 @@ struct LoggedState: ~Copyable {
         if snapshot != nil { audit.note(StateNote(slot: store.appliedThrough, digest: store.digest)) }
         var genesis = snapshot?.founding
         var membership = snapshot?.membership
+        var bytesSinceSeal = 0
         var cursor = try ChosenLogReader(fileSystem, directory: places.log, base: snapshot?.base)
             .cursor(from: store.appliedThrough.next, depth: .payloads)
         while store.appliedThrough < through {
@@ -36,7 +39,8 @@ struct LoggedState: ~Copyable {
                 guard let raw = block.raw else { preconditionFailure("a reading of payloads gives payloads") }
                 if raw.firstSlot == .first { genesis = try NodeFolder.founding(in: raw.bytes, file: block.file) }
                 do {
-                    membership = try store.apply(entriesOf: raw.bytes, &audit) ?? membership
+                    membership =
+                        try store.apply(entriesOf: raw.bytes, &audit, bytesSinceSeal: &bytesSinceSeal) ?? membership
                 } catch {
                     throw .corrupt(
                         Damage(
@@ -46,7 +50,9 @@ struct LoggedState: ~Copyable {
                 progress(store.appliedThrough, through)
             }
         }
-        return LoggedState(log: log, store: store, genesis: genesis, membership: membership, audit: audit)
+        return LoggedState(
+            log: log, store: store, genesis: genesis, membership: membership, audit: audit,
+            bytesSinceSeal: bytesSinceSeal)
     }
 
     /// A block that a crash tore may go when the journal still holds all its entries: then it was never durable in the

@@ -33,8 +33,6 @@ package struct NodeFolder: ~Copyable {
     ) throws(StorageError) -> NodeFolder {
         let places = Places(directory)
         try fileSystem.createDirectory(directory)
-        // Nothing of it was synced: what a crash left may look whole.
-        try IncomingFolder(fileSystem, in: directory).clear()
         var random = SplitMix64(seed: seed)
         var repair = FolderRepair(fileSystem, places, isAllowed: mends)
         var identity = try repair.identity(node: node, now: now, journal: .random(using: &random))
@@ -79,6 +77,8 @@ package struct NodeFolder: ~Copyable {
         if genesis == nil, restartsStrictly {
             try identity.renew(.random(using: &random), now: now, fileSystem, places)
         }
+        // Nothing of it was synced: what is left may look whole, and is verified all the same.
+        try IncomingFolder(fileSystem, in: directory).clear(goingOnWith: logged.log.nextSegment)
         let recovered = RecoveredNode(
             identity: identity, genesis: genesis, membership: logged.membership, store: logged.store,
             snapshot: snapshot?.base.through,
@@ -86,7 +86,8 @@ package struct NodeFolder: ~Copyable {
             segmentBytes: logged.log.recovery.segmentBytes, promised: journaled.promised, chosen: journaled.chosen,
             vouchedThrough: journaled.vouchedThrough, accepted: journaled.accepted,
             unknown: journaled.unknown, now: now, setAside: repair.done, lostBlocks: repair.lostBlocks,
-            audit: logged.audit, divergence: divergence)
+            audit: logged.audit, divergence: divergence, bytesSinceSeal: logged.bytesSinceSeal,
+            snapshotBytes: snapshot?.bytes ?? 0)
         return NodeFolder(journal: journal, log: logged.takeLog(), recovered: recovered)
     }
 

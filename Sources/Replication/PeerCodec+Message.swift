@@ -35,6 +35,8 @@ private enum Kind: UInt8 {
     case compacted = 40
     case states = 41
     case snapshotDigest = 42
+    case wanted = 44
+    case ended = 45
 }
 
 extension ByteBuffer {
@@ -106,6 +108,15 @@ extension ByteBuffer {
         case .checkpoint(.snapshot(let name, let digest)):
             write(name, digest)
             return .snapshotDigest
+        case .shipping(.wanted(let request)):
+            write(request.from)
+            write(request.through)
+            return .wanted
+        case .shipping(.ended(let segment)):
+            write(segment.name.firstSlot)
+            write(segment.lastSlot)
+            write(segment.fileSize)
+            return .ended
         }
     }
 
@@ -251,6 +262,8 @@ extension ByteBuffer {
             case .compacted: .shipping(.compacted(SnapshotName(slot: try readPositiveSlot())))
             case .states: .checkpoint(.states(try readStates()))
             case .snapshotDigest: .checkpoint(try readSnapshotDigest())
+            case .wanted: .shipping(.wanted(.init(from: try readPositiveSlot(), through: try readSlot())))
+            case .ended: .shipping(.ended(try readEndedSegment()))
             default: .paxos(try readPaxos(kind))
             }
         return PeerMessage(
@@ -293,7 +306,7 @@ extension ByteBuffer {
                 .init(
                     attempt: try read(UInt64.self), promised: try readBallot(), configuration: try readPositiveSlot()))
         case .forward, .standing, .report, .readmission, .recallQuestion, .recallAnswer, .pieceQuestion,
-            .filePiece, .compacted, .states, .snapshotDigest:
+            .filePiece, .compacted, .states, .snapshotDigest, .wanted, .ended:
             throw .unknownKind(kind.rawValue)
         }
     }

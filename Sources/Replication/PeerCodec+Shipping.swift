@@ -50,6 +50,16 @@ extension ByteBuffer {
         return piece
     }
 
+    mutating func readEndedSegment() throws(PeerCodecError) -> EndedSegment {
+        let segment = EndedSegment(
+            name: SegmentName(firstSlot: try readPositiveSlot()), lastSlot: try readPositiveSlot(),
+            fileSize: try readOffset())
+        guard segment.name.firstSlot <= segment.lastSlot, segment.fileSize > 0 else {
+            throw .malformed("a segment that ends before it begins")
+        }
+        return segment
+    }
+
     private mutating func readFile() throws(PeerCodecError) -> ShippedFile {
         let kind = try read(UInt32.self)
         let slot = try readPositiveSlot()

@@ -50,4 +50,8 @@ package struct RecoveredNode: Sendable {
     package var audit = StateAudit()
     /// What an earlier start found, and nobody has made good.
     package var divergence: DivergenceReport?
+    /// The raw bytes of the log behind its last seal.
+    package var bytesSinceSeal = 0
+    /// How long the snapshot is that it began with.
+    package var snapshotBytes: UInt64 = 0
 }

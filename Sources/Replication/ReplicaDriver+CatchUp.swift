@@ -4,7 +4,8 @@ import Paxos
 import PaxosLog
 
 extension ReplicaDriver {
-    mutating func serve(_ request: Message.CatchUp, to node: NodeID) {
+    /// - Parameter offersSegment: whether the peer takes an ended segment as a file.
+    mutating func serve(_ request: Message.CatchUp, to node: NodeID, offersSegment: Bool = false) {
         guard let tail else { return }
         if let run = tail.values(
             from: request.from, through: request.through, bytes: configuration.messageBytes)
@@ -12,12 +13,19 @@ extension ReplicaDriver {
             sendLearned(run, to: node)
         } else {
             serving[node] = request
-            effects.append(.readLog(from: request.from, bytes: configuration.messageBytes, peer: node))
+            effects.append(
+                .readLog(
+                    from: request.from, bytes: configuration.messageBytes, peer: node, offersSegment: offersSegment))
         }
     }
 
-    mutating func serve(_ blocks: [RawBlock], to node: NodeID) {
+    mutating func serve(_ passage: LogPassage, to node: NodeID) {
         guard let request = serving.removeValue(forKey: node) else { return }
+        let blocks: [RawBlock]
+        switch passage {
+        case .segment(let segment): return send(.shipping(.ended(segment)), to: node)
+        case .blocks(let read): blocks = read
+        }
         if blocks.isEmpty, let snapshot = provenSnapshots.last, snapshot >= request.from {
             return send(.shipping(.compacted(SnapshotName(slot: snapshot))), to: node)
         }

@@ -68,12 +68,8 @@ extension ReplicaDriver {
     mutating func note(compactedTo snapshot: SnapshotName, from node: NodeID) {
         guard snapshot.slot > store.appliedThrough, !isInstalling else { return }
         if case .snapshot(let name)? = fetch?.file, name >= snapshot { return }
+        if fetch?.isBeingPlaced == true { return }
         beginFetch(.snapshot(snapshot), from: node)
-    }
-
-    mutating func install(_ snapshot: SnapshotName) {
-        isInstalling = true
-        effects.append(.installSnapshot(snapshot))
     }
 
     mutating func noteInstalled(_ name: SnapshotName, _ result: Result<RestoredSnapshot, SnapshotRefusal>) {
@@ -85,15 +81,15 @@ extension ReplicaDriver {
             refuseCopy()
         case .success(let restored):
             self.fetch = nil
-            begin(behind: restored, promised: fetch.promised)
+            begin(behind: restored)
             effects.append(.report(.snapshotInstalled(name, from: fetch.peer)))
         }
     }
 
     /// The log begins anew behind the snapshot. What was applied beyond it meanwhile stays applied.
-    private mutating func begin(behind restored: RestoredSnapshot, promised: Ballot) {
+    private mutating func begin(behind restored: RestoredSnapshot) {
         let slot = restored.base.through
-        snapshots.noteInstalled(slot)
+        snapshots.noteInstalled(slot, bytes: restored.bytes)
         heldBlocks.removeAll { $0.block.lastSlot <= slot }
         if slot > store.appliedThrough {
             store = restored.store
@@ -105,7 +101,7 @@ extension ReplicaDriver {
             let own = restored.membership.map {
                 ($0.configuration, $0.incarnation(of: configuration.node, journal: vote))
             }
-            replica?.learn(through: slot, configuration: own, promised: promised)
+            replica?.learn(through: slot, configuration: own)
             commands.sendAllAgain()
         }
         tail?.noteDurable(through: slot)

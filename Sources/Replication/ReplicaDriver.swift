@@ -42,6 +42,10 @@ package struct ReplicaDriver: Sendable {
     var incoming = IncomingCommands()
     /// What peers asked for that is being read from the disk.
     var serving: [NodeID: Message.CatchUp] = [:]
+    /// Peers' questions for pieces of files.
+    var piecesToGive = PieceQueue()
+    /// What was learned of the log as files.
+    var segments = SegmentCatchUp()
     /// What was found damaged of the log since the start.
     var damaged = DamagedSegments()
     var snapshots: SnapshotSchedule
@@ -52,11 +56,13 @@ package struct ReplicaDriver: Sendable {
     /// What is being fetched from a peer, and from which tick on something may be again where nobody could serve.
     var fetch: FileFetch?
     var nextFetch = 0
-    /// A peer's snapshot is being taken over: no block may go to the log, which begins anew behind it.
+    /// Whether pieces may be kept that are not being fetched: an earlier start's, or of a file that nobody answers for.
+    var mayKeepPieces = true
+    /// A peer's file is being taken over: no block may go to the log, which goes on behind it.
     var isInstalling = false
     /// Blocks whose entries the journal does not hold durably yet.
     var heldBlocks: Deque<(block: RawBlock, after: BatchID)> = []
-    private var durableBatch = BatchID(0)
+    private(set) var durableBatch = BatchID(0)
 
     var effects: [Effect] = []
     var batches: JournalBatches
@@ -84,7 +90,9 @@ package struct ReplicaDriver: Sendable {
         reads = PendingReads(using: &random)
         batches = JournalBatches(patience: configuration.lazyRecordTicks)
         watch = ClusterWatch(log: recovered.log, blocks: recovered.logBlocks)
-        snapshots = SnapshotSchedule(verified: recovered.snapshot)
+        snapshots = SnapshotSchedule(
+            verified: recovered.snapshot, snapshotBytes: recovered.snapshotBytes,
+            bytesSinceSeal: recovered.bytesSinceSeal)
         audit = recovered.audit
         for aside in setAside { effects.append(.report(.setAside(aside))) }
         if let genesis = recovered.genesis {
@@ -113,18 +121,18 @@ package struct ReplicaDriver: Sendable {
             completeAdoption()
             durableBatch = batch
             releaseBlocks()
-        case .logDurable(let log, let blocks):
-            tail?.noteDurable(through: log.through)
-            watch.note(log, blocks)
-            snapshots.noteDurable(blocks)
-            checkMending(blocks)
-            effects.append(.releaseJournal(through: log.through))
-        case .logRead(let peer, let blocks): serve(blocks, to: peer)
+            placeFile()
+        case .logDurable(let log, let blocks): noteDurable(log, blocks)
+        case .logRead(peer: configuration.node, let passage): learn(passage)
+        case .logRead(let peer, let passage): serve(passage, to: peer)
         case .logDamaged(let damage): note(damage)
         case .logSound(let segment): noteSound(segment)
         case .pieceRead(let piece, let node): send(piece, to: node)
         case .pieceKept(let file, let length): noteKept(length, of: file)
         case .segmentReplaced(let segment, let replacement): note(replacement, of: segment)
+        case .segmentTakenIn(let segment, let intake):
+            noteTakenIn(segment, intake)
+            releaseBlocks()
         case .snapshotInstalled(let name, let result):
             noteInstalled(name, result)
             releaseBlocks()
@@ -155,6 +163,15 @@ package struct ReplicaDriver: Sendable {
         return effects
     }
 
+    /// What the disk holds of the log by now, and what it got.
+    mutating func noteDurable(_ log: LogExtent, _ blocks: [BlockDigest]) {
+        tail?.noteDurable(through: log.through)
+        watch.note(log, blocks)
+        snapshots.noteDurable(blocks)
+        checkMending(blocks)
+        effects.append(.releaseJournal(through: log.through))
+    }
+
     private mutating func tick(_ now: UInt64) {
         self.now = now
         ticks += 1
@@ -162,6 +179,7 @@ package struct ReplicaDriver: Sendable {
         tickRecall()
         tickReadmission()
         tickShipping()
+        tickSegments()
         tickSnapshots()
         tickCheckpoints()
         replica?.tick(time: now)
@@ -210,6 +228,7 @@ package struct ReplicaDriver: Sendable {
             switch output {
             case .record(let record): batches.add(record)
             case .lazyRecord(let record): batches.addLazily(record)
+            case .send(.catchUp(let request), let node, _): ask(for: request, of: node)
             case .send(let message, let node, let timing):
                 send(.paxos(message), to: node, after: timing == .afterRecords ? batches.lastNeeded : nil)
             case .chosen(let run):
@@ -279,6 +298,7 @@ package struct ReplicaDriver: Sendable {
                 let outcome = try store.apply(entry, payload: span.extracting(entry.payload))
                 check(entry, in: span)
                 answer(entry, outcome)
+                snapshots.noteApplied(bytes: entry.end - offset)
                 if entry.kind == .seal { noteSeal() }
                 if entry.kind == .configuration { note(try Membership(of: entry, in: run.body)) }
                 offset = entry.end
@@ -287,8 +307,9 @@ package struct ReplicaDriver: Sendable {
                 return halt("the entry chosen in slot \(slot) can't be applied: \(error)")
             }
         }
-        snapshots.noteApplied(bytes: run.body.count)
-        for block in tail?.append(run) ?? [] {
+        segments.noteApplied(through: store.appliedThrough, &snapshots)
+        let logThrough = tail?.durableThrough ?? .zero
+        for block in tail?.append(run) ?? [] where block.lastSlot > logThrough {
             heldBlocks.append((block, batches.lastNeeded ?? heldBlocks.last?.after ?? durableBatch))
         }
         releaseBlocks()
@@ -296,7 +317,7 @@ package struct ReplicaDriver: Sendable {
 
     /// A block goes to the log only when this node's journal holds its entries: a block that is torn there can then be
     /// cut, and written again.
-    private mutating func releaseBlocks() {
+    mutating func releaseBlocks() {
         while !isInstalling, let held = heldBlocks.first, held.after <= durableBatch {
             effects.append(.appendLog(held.block))
             heldBlocks.removeFirst()

@@ -12,6 +12,8 @@ package struct RestoredSnapshot: Sendable {
     package let founding: RecoveredNode.Founding
     /// The last configuration through the snapshot's slot; nil when there was none but genesis.
     package let membership: Membership?
+    /// How long its file is.
+    package let bytes: UInt64
 
     /// - Throws: `.corrupt` when the snapshot is damaged, or its state is not the one that its digest names.
     package init(_ snapshot: SnapshotReader) throws(StorageError) {
@@ -20,6 +22,7 @@ package struct RestoredSnapshot: Sendable {
         base = header.base
         founding = RecoveredNode.Founding(value: header.genesis, entry: header.genesisEntry)
         membership = header.membership
+        bytes = try snapshot.size()
     }
 }
 
@@ -28,17 +31,19 @@ extension KeyValueStore {
         let header = snapshot.header
         var cursor = try snapshot.cursor()
         var sessions: [UInt8] = []
-        var builder = StateBuilder()
+        var builder = StateBuilder(expecting: Int(clamping: header.keys))
         while let piece = try cursor.next() {
             switch piece {
             case .sessions(let bytes): sessions += bytes
             case .keys(let block):
-                for place in block.places {
-                    builder.add(
-                        key: Array(block.bytes[place.key]),
-                        StoredValue(
-                            value: Array(block.bytes[place.value]), created: place.created, modified: place.modified))
-                }
+                builder.add(
+                    block.places.map { place in
+                        let value = Array(block.bytes[place.value])
+                        return (
+                            Array(block.bytes[place.key]),
+                            StoredValue(value: value, created: place.created, modified: place.modified)
+                        )
+                    })
             }
         }
         guard let digest = StateDigest(bytes: header.stateDigest) else {

@@ -40,15 +40,19 @@ struct SnapshotSchedule: Sendable {
     /// The slots of snapshots that were read back whole, ascending.
     private(set) var verified: [Slot]
     /// The raw bytes of what was applied since the last seal.
-    private(set) var bytesSinceSeal = 0
+    private(set) var bytesSinceSeal: Int
     /// How long the newest snapshot is.
-    private var snapshotBytes = 0
+    private var snapshotBytes: Int
     /// Whether this node, as leader, has proposed a seal, and none was applied since.
     private var hasProposed = false
 
-    /// - Parameter verified: the snapshot that this start began with.
-    init(verified: Slot?) {
+    /// - Parameters:
+    ///   - verified: the snapshot that this start began with, and `snapshotBytes` its length.
+    ///   - bytesSinceSeal: what the log holds behind its last seal.
+    init(verified: Slot?, snapshotBytes: UInt64 = 0, bytesSinceSeal: Int = 0) {
         self.verified = verified.map { [$0] } ?? []
+        self.snapshotBytes = Int(clamping: snapshotBytes)
+        self.bytesSinceSeal = bytesSinceSeal
     }
 
     mutating func noteApplied(bytes: Int) { bytesSinceSeal += bytes }
@@ -87,9 +91,10 @@ struct SnapshotSchedule: Sendable {
     mutating func noteFailed() { isWriting = false }
 
     /// A peer's snapshot was taken over: what was to be taken of the log before it is of no use.
-    mutating func noteInstalled(_ slot: Slot) {
+    mutating func noteInstalled(_ slot: Slot, bytes: UInt64) {
         pending = nil
         bytesSinceSeal = 0
+        snapshotBytes = Int(clamping: bytes)
         noteVerified(slot)
     }
 

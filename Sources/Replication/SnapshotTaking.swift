@@ -10,7 +10,7 @@ package struct SnapshotTaking: ~Copyable, Sendable {
     private var writer: SnapshotWriter
     private var keys: StoredKeys
 
-    /// Sorts the keys, which takes about a second for each million.
+    /// Sorts the keys, which takes some tenths of a second for each million.
     /// - Parameters:
     ///   - directory: the node's folder of snapshots.
     ///   - view: the state after the last slot of a segment of the chosen log.

@@ -12,6 +12,9 @@ struct FaultMix {
     /// Microseconds from one of the other faults to the next, at the most.
     let mostPause: UInt64
     let electionTicks: Int
+    /// How many of the log's last segments stay, whatever snapshots there are: few, so that peers must take snapshots, or so
+    /// many that they take one segment after the other.
+    let keptSegments: Int
 
     /// - Parameter allowed: where these are all faults, a run leaves out about one in four.
     init(seed: UInt64, allowed: Set<Fault>) {
@@ -23,5 +26,6 @@ struct FaultMix {
         electionTicks = [3, 6, 15, 15][Int.random(in: 0..<4, using: &random)]
         let isWhole = allowed.isSuperset(of: Fault.usual)
         faults = Set(allowed.sorted().filter { _ in !isWhole || Int.random(in: 0..<4, using: &random) > 0 })
+        keptSegments = [1, 1, 4, 100][Int.random(in: 0..<4, using: &random)]
     }
 }

@@ -16,6 +16,8 @@ enum Fault: String, CaseIterable, Comparable, Sendable {
     /// Power that goes in the middle of what the disk is doing.
     case crashInWrite = "crash-in-write"
     case crashAll = "crash-all"
+    /// A crash with a long time until the next start.
+    case away
     case pause
     /// Ticks that come too fast or slow, or not at all, and a wall clock that jumps.
     case clock
@@ -48,7 +50,7 @@ enum Fault: String, CaseIterable, Comparable, Sendable {
     /// Those that a message meets on its way, and not a node or a link at some moment.
     static let ofMessages: Set<Fault> = [.loss, .delay, .duplication]
     /// Those that a process may not survive, once.
-    static let ofProcesses: Set<Fault> = [.crash, .crashInWrite, .sync]
+    static let ofProcesses: Set<Fault> = [.crash, .crashInWrite, .away, .sync]
     /// Those that end all processes, or one over and over while they last.
     static let ofManyStarts: Set<Fault> = [.crashAll, .readError, .fullDisk]
     /// Those of clients.

@@ -24,6 +24,9 @@ struct RunReport: Sendable {
     /// Altered states that were found, and those of them that were altered while their node led.
     var divergences = 0
     var leaderDivergences = 0
+    /// Segments of peers that the log was given as files, and those that were refused.
+    var segmentsTakenIn = 0
+    var segmentsRefused = 0
     /// Slots whose values a node had accepted and lost, at its starts.
     var unknownSlots = 0
     /// Votes that were given back.
@@ -43,8 +46,9 @@ struct RunReport: Sendable {
         return "\(acknowledged) writes acknowledged, \(reads) reads, \(refused) refused, \(unknown) unknown; "
             + "\(slots) slots, \(elections) elections, \(crashes) crashes, \(quarantined) times damage set aside, "
             + "\(mendedSegments) segments mended while running, \(snapshots) snapshots, "
-            + "\(installations) taken over from peers, \(checkpoints) checkpoints, "
-            + "\(divergences) altered states found, \(leaderDivergences) of leaders, \(unknownSlots) slots unknown, \(readmissions) votes given back, "
+            + "\(installations) taken over from peers, \(segmentsTakenIn) segments taken in, \(segmentsRefused) refused, "
+            + "\(checkpoints) checkpoints, \(divergences) altered states found, \(leaderDivergences) of leaders, "
+            + "\(unknownSlots) slots unknown, \(readmissions) votes given back, "
             + "\(refusals) starts refused; "
             + "\(decimal(Double(simulatedTime) / 1_000_000, digits: 1)) s simulated, \(events) events; "
             + "faults: \(faults.isEmpty ? "none" : faults.joined(separator: ", "))"
@@ -66,6 +70,8 @@ struct RunReport: Sendable {
         checkpoints += other.checkpoints
         divergences += other.divergences
         leaderDivergences += other.leaderDivergences
+        segmentsTakenIn += other.segmentsTakenIn
+        segmentsRefused += other.segmentsRefused
         unknownSlots += other.unknownSlots
         readmissions += other.readmissions
         faults.merge(other.faults) { $0 + $1 }

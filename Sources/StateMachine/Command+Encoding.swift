@@ -13,7 +13,7 @@ extension Command {
     package static let headerLength = 8
     package static let itemLength = 20
 
-    private enum Kind {
+    fileprivate enum Kind {
         static let keyIsAbsent: UInt8 = 1
         static let valueEquals: UInt8 = 2
         static let modifiedSlotEquals: UInt8 = 3
@@ -166,6 +166,32 @@ extension Command {
             offset = keyStart + keyLength + valueLength
             value = bytes.copy((keyStart + keyLength)..<offset)
         }
+    }
+}
+
+/// Where key and value lie in the bytes of a command that sets one key and does nothing else. Most do, and are carried out
+/// without being copied.
+struct SingleSet {
+    let key: Range<Int>
+    let value: Range<Int>
+
+    /// The bytes before the item: version 0, the rule `existed`, no condition, one operation.
+    private static let header: UInt64 = 1 << 32 | UInt64(Command.ResultRule.existed.rawValue) << 8
+
+    /// Nil for every other command, and for what is none.
+    init?(in bytes: RawSpan) {
+        let start = Command.headerLength + Command.itemLength
+        guard bytes.byteCount >= start, bytes.littleEndian(at: 0, as: UInt64.self) == SingleSet.header,
+            bytes.littleEndian(at: 8, as: UInt16.self) == UInt16(Command.Kind.set),
+            bytes.littleEndian(at: 16, as: UInt32.self) == 0, bytes.littleEndian(at: 20, as: UInt64.self) == 0
+        else { return nil }
+        let keyLength = Int(bytes.littleEndian(at: 10, as: UInt16.self))
+        let valueLength = Int(bytes.littleEndian(at: 12, as: UInt32.self))
+        guard (1...Command.longestKey).contains(keyLength), valueLength <= Command.longestValue,
+            bytes.byteCount == start + keyLength + valueLength
+        else { return nil }
+        key = start..<(start + keyLength)
+        value = key.upperBound..<bytes.byteCount
     }
 }
 

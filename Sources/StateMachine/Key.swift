@@ -5,23 +5,38 @@ struct Key: Sendable {
     /// where there are no more, whether the keys are equal, without a look at bytes that lie elsewhere in memory.
     private let first: UInt64
     private let second: UInt64
-    private let count: Int
-    let bytes: [UInt8]
+    let count: Int
+    /// All bytes of a key that the numbers can't hold; else none, so that a short key takes no memory of its own.
+    private let long: [UInt8]
 
     private static let countInNumbers = 16
 
-    init(_ bytes: [UInt8]) {
-        self.bytes = bytes
-        count = bytes.count
-        first = bytes.span.bytes.word(at: 0)
-        second = count > 8 ? bytes.span.bytes.word(at: 8) : 0
+    init(_ bytes: RawSpan) {
+        count = bytes.byteCount
+        first = bytes.word(at: 0)
+        second = count > 8 ? bytes.word(at: 8) : 0
+        long = count > Key.countInNumbers ? bytes.withUnsafeBytes { [UInt8]($0) } : []
     }
+
+    init(_ bytes: [UInt8]) { self.init(bytes.span.bytes) }
+
+    var bytes: [UInt8] { withUnsafeBytes { [UInt8]($0) } }
+
+    func withUnsafeBytes<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result {
+        guard count <= Key.countInNumbers else { return long.withUnsafeBytes(body) }
+        return Swift.withUnsafeBytes(of: (first.bigEndian, second.bigEndian)) {
+            body(UnsafeRawBufferPointer(rebasing: $0[..<count]))
+        }
+    }
+
+    /// The first sixteen bytes, as numbers that are in the order of the bytes.
+    var beginning: (UInt64, UInt64) { (first, second) }
 }
 
 extension Key: Hashable {
     static func == (left: Key, right: Key) -> Bool {
         left.first == right.first && left.second == right.second && left.count == right.count
-            && (left.count <= countInNumbers || left.bytes == right.bytes)
+            && (left.count <= countInNumbers || left.long == right.long)
     }
 
     func hash(into hasher: inout Hasher) {
@@ -30,9 +45,12 @@ extension Key: Hashable {
             hasher.combine(second)
             hasher.combine(count)
         } else {
-            bytes.withUnsafeBytes { hasher.combine(bytes: $0) }
+            long.withUnsafeBytes { hasher.combine(bytes: $0) }
         }
     }
+
+    /// Seeded anew in each process, so that nobody can choose keys that fall together.
+    var tableHash: UInt64 { UInt64(truncatingIfNeeded: hashValue) }
 }
 
 extension Key: Comparable {
@@ -41,8 +59,8 @@ extension Key: Comparable {
         if left.second != right.second { return left.second < right.second }
         let shared = min(left.count, right.count)
         if shared > countInNumbers {
-            let leftBytes = left.bytes.span.bytes
-            let rightBytes = right.bytes.span.bytes
+            let leftBytes = left.long.span.bytes
+            let rightBytes = right.long.span.bytes
             for offset in stride(from: countInNumbers, to: shared, by: 8) {
                 let leftWord = leftBytes.word(at: offset)
                 let rightWord = rightBytes.word(at: offset)

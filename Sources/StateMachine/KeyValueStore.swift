@@ -1,7 +1,6 @@
 // The state machine: nothing but the chosen commands, replayed in the order of their slots. It depends on the entries
 // alone; it never looks at a clock, draws no random number, and two stores that applied the same slots are equal.
 
-import HashTreeCollections
 package import Paxos
 
 package struct KeyValueStore: Sendable {
@@ -17,7 +16,7 @@ package struct KeyValueStore: Sendable {
     /// Kept at every write.
     package private(set) var digest = StateDigest()
 
-    private var entries = TreeDictionary<Key, StoredValue>()
+    private var entries = KeyTable()
     private var sessions: Sessions
 
     package init(sessionBound: UInt64 = KeyValueStore.sessionBound) {
@@ -25,7 +24,7 @@ package struct KeyValueStore: Sendable {
     }
 
     /// A state as it was, of which nothing is looked at; `StateBuilder` proves it.
-    init(_ summary: StateSummary, entries: TreeDictionary<Key, StoredValue>, sessions: Sessions) {
+    init(_ summary: StateSummary, entries: KeyTable, sessions: Sessions) {
         appliedThrough = summary.appliedThrough
         effectiveTime = summary.effectiveTime
         digest = summary.digest
@@ -50,22 +49,9 @@ package struct KeyValueStore: Sendable {
     /// The sessions as bytes, which are the same for equal states (`Sessions+Encoding.swift`).
     package var encodedSessions: [UInt8] { sessions.encoded }
 
-    /// The keys as they are now, in the order of their bytes. They are sorted here, which takes about a second for each
-    /// million: on a thread that nobody waits for, and on a copy of the store, which costs nothing.
+    /// The keys as they are now, in the order of their bytes. They are sorted here, on a thread that nobody waits for, and on
+    /// a copy of the store, which costs nothing.
     package func sortedKeys() -> StoredKeys { StoredKeys(entries) }
-}
-
-package struct StoredKeys: Sequence, IteratorProtocol, Sendable {
-    private var entries: IndexingIterator<[(key: Key, value: StoredValue)]>
-
-    fileprivate init(_ entries: TreeDictionary<Key, StoredValue>) {
-        self.entries = entries.sorted { $0.key < $1.key }.makeIterator()
-    }
-
-    package mutating func next() -> (key: [UInt8], stored: StoredValue)? {
-        guard let (key, stored) = entries.next() else { return nil }
-        return (key.bytes, stored)
-    }
 }
 
 extension KeyValueStore {
@@ -75,6 +61,11 @@ extension KeyValueStore {
     package mutating func apply(
         slot: Slot, time: UInt64, session: SessionID, sequence: UInt64, command bytes: RawSpan
     ) throws(CommandError) -> Outcome {
+        if let only = SingleSet(in: bytes) {
+            advance(to: slot, time: time)
+            if let refused = settle(session, sequence: sequence) { return refused }
+            return .done(existed: set(Key(bytes.extracting(only.key)), to: bytes.extracting(only.value)))
+        }
         // Read before the session is looked at: whether an unknown command stops the node must not depend on who sent it.
         let command = try Command(decoding: bytes)
         advance(to: slot, time: time)
@@ -84,7 +75,7 @@ extension KeyValueStore {
         for (index, operation) in command.operations.enumerated() {
             let didExist =
                 switch operation {
-                case .set(let key, let value): set(Key(key), to: value)
+                case .set(let key, let value): set(Key(key), to: value.span.bytes)
                 case .delete(let key): delete(Key(key))
                 }
             if index == 0 { existed = didExist }
@@ -93,6 +84,14 @@ extension KeyValueStore {
         case .existed: return .done(existed: existed)
         }
     }
+
+    /// The hash of the key that a command sets, if that is all that it does; for `fetch`.
+    package func hash(ofKeyIn command: RawSpan) -> UInt64? {
+        SingleSet(in: command).map { Key(command.extracting($0.key)).tableHash }
+    }
+
+    /// Makes ready for commands to come, of which only the time that they take depends on it.
+    package func fetch(_ hashes: [UInt64]) { entries.fetch(hashes) }
 
     /// Passes over what was chosen in `slot`, the next one, and is no command: it changes no key. A request that asked
     /// for it (`sequence` above 0) is settled all the same.
@@ -104,7 +103,7 @@ extension KeyValueStore {
     /// The digest of what is here, computed from nothing: equal to `digest` unless memory or this program failed.
     package func recomputedDigest() -> StateDigest {
         var digest = StateDigest()
-        for (key, stored) in entries { digest.add(DigestTerm(key: key, stored: stored)) }
+        entries.visit { entry, _ in digest.add(DigestTerm(key: entry.key, stored: entry.stored)) }
         sessions.addTerms(to: &digest)
         return digest
     }
@@ -135,18 +134,16 @@ extension KeyValueStore {
     }
 
     /// Whether the key was there.
-    private mutating func set(_ key: Key, to value: [UInt8]) -> Bool {
+    private mutating func set(_ key: Key, to value: RawSpan) -> Bool {
         let slot = appliedThrough
         var digest = digest
         defer { self.digest = digest }
-        return entries.updateValue(
-            forKey: key, default: StoredValue(value: [], created: slot, modified: .zero)
-        ) { stored in
+        return entries.update(key, absent: StoredValue(value: [], created: slot, modified: .zero)) { stored in
             let existed = stored.modified != .zero
             // The term is computed from the old value as it now stands in memory, and not remembered: a value that has
             // changed there by a fault then leaves its trace in the digest.
             if existed { digest.remove(DigestTerm(key: key, stored: stored)) }
-            stored.value = value
+            stored.overwrite(value)
             stored.modified = slot
             digest.add(DigestTerm(key: key, stored: stored))
             return existed
@@ -155,7 +152,7 @@ extension KeyValueStore {
 
     /// Whether the key was there.
     private mutating func delete(_ key: Key) -> Bool {
-        guard let old = entries.removeValue(forKey: key) else { return false }
+        guard let old = entries.remove(key) else { return false }
         digest.remove(DigestTerm(key: key, stored: old))
         return true
     }

@@ -2,7 +2,6 @@
 // every key. It is taken for a state only when its digest, computed anew from all that came to be in memory, is the one
 // that it had.
 
-import HashTreeCollections
 package import Paxos
 
 /// What a state says of itself beside its keys and sessions.
@@ -25,13 +24,23 @@ package enum StateBuilderError: Error, Equatable, Sendable {
 }
 
 package struct StateBuilder: ~Copyable, Sendable {
-    private var entries = TreeDictionary<Key, StoredValue>()
+    private var entries: KeyTable
 
-    package init() {}
+    /// For how many keys room is made before they come.
+    private static let mostExpected = 1 << 24
 
-    package mutating func add(key: [UInt8], _ stored: StoredValue) {
-        let replaced = entries.updateValue(stored, forKey: Key(key))
-        precondition(replaced == nil, "a state has each key once")
+    /// - Parameter keys: how many there will be, as far as that is known.
+    package init(expecting keys: Int = 0) {
+        entries = KeyTable(expecting: min(keys, StateBuilder.mostExpected))
+    }
+
+    /// Adds keys that were not added yet.
+    package mutating func add(_ added: [(key: [UInt8], stored: StoredValue)]) {
+        let count = entries.count
+        let keys = added.map { Key($0.key) }
+        entries.fetch(keys.map(\.tableHash))
+        for (key, added) in zip(keys, added) { entries.update(key, absent: added.stored) { _ in } }
+        precondition(entries.count == count + added.count, "a state has each key once")
     }
 
     /// - Parameter sessions: what `KeyValueStore.encodedSessions` gave.

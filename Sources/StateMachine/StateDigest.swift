@@ -46,11 +46,11 @@ struct DigestTerm {
     /// A key with what it holds: the hash of created slot, modified slot, the value's hash and the key.
     init(key: Key, stored: StoredValue) {
         let value = DigestTerm.hash(of: stored.value, seed: Seed.value)
-        hash = withUnsafeTemporaryAllocation(byteCount: 32 + key.bytes.count, alignment: 16) { buffer in
+        hash = withUnsafeTemporaryAllocation(byteCount: 32 + key.count, alignment: 16) { buffer in
             buffer.storeBytes(of: stored.created.rawValue.littleEndian, as: UInt64.self)
             buffer.storeBytes(of: stored.modified.rawValue.littleEndian, toByteOffset: 8, as: UInt64.self)
             buffer.storeBytes(of: value.littleEndian, toByteOffset: 16, as: UInt128.self)
-            key.bytes.withUnsafeBytes { UnsafeMutableRawBufferPointer(rebasing: buffer[32...]).copyMemory(from: $0) }
+            key.withUnsafeBytes { UnsafeMutableRawBufferPointer(rebasing: buffer[32...]).copyMemory(from: $0) }
             return DigestTerm.hash(of: UnsafeRawBufferPointer(buffer), seed: Seed.key)
         }
     }

@@ -14,4 +14,13 @@ package struct StoredValue: Equatable, Sendable {
         self.created = created
         self.modified = modified
     }
+
+    /// Writes another value, in the place of one of the same length if nobody else holds that.
+    mutating func overwrite(_ other: RawSpan) {
+        if value.count == other.byteCount {
+            other.withUnsafeBytes { other in value.withUnsafeMutableBytes { $0.copyMemory(from: other) } }
+        } else {
+            value = other.withUnsafeBytes { [UInt8]($0) }
+        }
+    }
 }

@@ -10,5 +10,9 @@ struct ArchiveOption: ParsableArguments {
         completion: .directory)
     var archive: String?
 
-    func log(of directory: String) throws -> NodeLog { try NodeLog(directory, archive: archive) }
+    /// - Parameter place: a folder, or the URL of a running node.
+    func log(of place: String) throws -> NodeLog {
+        guard let url = NodeURL(place) else { return try NodeLog(place, archive: archive) }
+        return try NodeLog(LiveNode(NodeClient(url)), archive: archive)
+    }
 }

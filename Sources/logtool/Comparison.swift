@@ -8,7 +8,7 @@ struct Comparison {
     struct Node {
         let log: NodeLog
         /// The last block whose header is intact.
-        let lastBlock: LogBlock?
+        let lastBlock: BlockDigest?
         /// What the journal knows to be chosen behind the log.
         var journal: [Run] = []
         var chosenThrough = Slot.zero
@@ -26,6 +26,8 @@ struct Comparison {
         var verdict: String
         var agreedThrough: UInt64
         var firstDifference: UInt64?
+        /// What running nodes have sent for it; absent where all are folders.
+        var receivedBytes: Int?
         var nodes: [Held]
     }
 
@@ -36,7 +38,7 @@ struct Comparison {
     private var held: [Int: (encoded: [UInt8], line: String)] = [:]
 
     init(_ logs: [NodeLog], readsPayloads: Bool, progress: ProgressLine? = nil) throws {
-        nodes = try logs.map { Node(log: $0, lastBlock: try $0.reader.lastBlock()) }
+        nodes = try logs.map { Node(log: $0, lastBlock: try $0.lastBlock()) }
         for index in nodes.indices {
             if readsPayloads { try readPayloads(index, progress) }
             try findEnd(index)
@@ -72,7 +74,11 @@ struct Comparison {
     }
 
     private mutating func findEnd(_ index: Int) throws {
-        let logThrough = nodes[index].log.through(nodes[index].lastBlock)
+        if let live = nodes[index].log.live {
+            nodes[index].chosenThrough = live.listing.appliedThrough
+            return
+        }
+        let logThrough = nodes[index].log.through(nodes[index].lastBlock?.slots.upperBound)
         let journal = try nodes[index].log.journal(above: logThrough)
         nodes[index].chosenThrough = journal.chosenThrough(behind: logThrough)
         nodes[index].journal = journal.chosen
@@ -89,7 +95,17 @@ struct Comparison {
         if end > agreed {
             agreed = try isSameBlock(end, left, right) ? end : lastAgreement(from: agreed, below: end, left, right)
         }
+        let rest = min(nodes[left].chosenThrough, nodes[right].chosenThrough)
+        if agreed < rest, try haveSameDigest(agreed.next...rest, left, right) { return (rest, nil) }
         return try compareEntries(from: agreed.next, left, right)
+    }
+
+    /// Whether both are running nodes, and tell the same digest of these slots.
+    private func haveSameDigest(_ slots: ClosedRange<Slot>, _ left: Int, _ right: Int) throws -> Bool {
+        guard nodes[left].log.live != nil, nodes[right].log.live != nil,
+            let one = try nodes[left].log.digest(of: slots)
+        else { return false }
+        return try nodes[right].log.digest(of: slots) == one
     }
 
     /// The end of the last block with the same digest on both. Digests go on from block to block, so that those behind a
@@ -106,13 +122,8 @@ struct Comparison {
 
     /// Whether the slot lies in the same block of both.
     private func isSameBlock(_ slot: Slot, _ left: Int, _ right: Int) throws -> Bool {
-        guard let one = try block(slot, left), let other = try block(slot, right) else { return false }
-        return one.slots == other.slots && one.header.chainDigest == other.header.chainDigest
-    }
-
-    private func block(_ slot: Slot, _ index: Int) throws -> LogBlock? {
-        guard case .block(let block)? = try nodes[index].log.reader.block(holding: slot) else { return nil }
-        return block
+        guard let one = try nodes[left].log.block(holding: slot) else { return false }
+        return try nodes[right].log.block(holding: slot) == one
     }
 
     /// Slot by slot, a block of each in memory at a time.
@@ -164,6 +175,13 @@ struct Comparison {
 
     // MARK: Report
 
+    /// What running nodes have sent, and how much there is on their disks; nil where all are folders.
+    private var received: (bytes: Int, of: UInt64)? {
+        let live = nodes.compactMap(\.log.live)
+        if live.isEmpty { return nil }
+        return (live.reduce(0) { $0 + $1.connection.receivedBytes }, live.reduce(0) { $0 + $1.listing.bytes })
+    }
+
     var summary: Summary {
         Summary(
             verdict: verdict == .clean
@@ -173,6 +191,7 @@ struct Comparison {
                     : firstDifference == nil
                         ? "damaged" : "diverged",
             agreedThrough: agreedThrough.rawValue, firstDifference: firstDifference?.rawValue,
+            receivedBytes: received?.bytes,
             nodes: nodes.enumerated().map { index, node in
                 Summary.Held(
                     node: node.log.name, chosenThrough: node.chosenThrough.rawValue, text: held[index]?.line,
@@ -203,7 +222,7 @@ struct Comparison {
             for node in nodes {
                 table.add([
                     "\(node.log.name)", "\(node.chosenThrough)", "\(node.lastBlock?.slots.upperBound ?? .zero)",
-                    node.lastBlock.map { "\($0.header.chainDigest)" } ?? "-",
+                    node.lastBlock.map { "\($0.chainDigest)" } ?? "-",
                 ])
             }
             lines += table.lines(in: paint)
@@ -212,6 +231,9 @@ struct Comparison {
             for damage in node.damage {
                 lines.append("\(node.log.name): \(paint(damage.sentence, damage.kind.colour))")
             }
+        }
+        if let received {
+            lines.append("received: \(ByteText(UInt64(received.bytes))), of \(ByteText(received.of)) that there are")
         }
         return lines
     }

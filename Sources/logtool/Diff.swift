@@ -17,10 +17,14 @@ struct Diff: ParsableCommand {
             A digest tells what was written, not whether the disk still has it: --payloads reads and checks every block
             too, as verify does.
 
-            Example: logtool diff paxos_logs/n0 paxos_logs/n1 paxos_logs/n2
+            Running nodes, http://HOST:PORT, tell their digests: nothing else is sent as long as they agree.
+
+            Examples:
+              logtool diff paxos_logs/n0 paxos_logs/n1 paxos_logs/n2
+              logtool diff http://127.0.0.1:8000 http://127.0.0.1:8001
             """)
 
-    @Argument(help: "The data folders of two nodes or more.", completion: .directory)
+    @Argument(help: "The data folders of two nodes or more, or the URLs of running ones.", completion: .directory)
     var directories: [String]
 
     @Flag(help: "Read and check every block, and not the digests alone.")

@@ -40,7 +40,8 @@ struct FolderSummary {
         var firstTime: UInt64?
         var lastTime: UInt64?
         var chainDigest: String?
-        var journal: Journal
+        /// Absent where a running node told the rest: its journal is its own affair.
+        var journal: Journal?
     }
 
     private(set) var object: Object
@@ -48,28 +49,14 @@ struct FolderSummary {
 
     /// - Parameter progress: told of every block whose header was read.
     init(_ log: NodeLog, progress: ProgressLine? = nil) throws {
-        let segments = try log.reader.segments()
-        var (blocks, rawBytes, storedBytes) = (0, UInt64(0), UInt64(0))
-        var (first, last): (LogBlock?, LogBlock?)
+        let figures = try LogFigures(log, progress: progress)
         if let found = log.identityDamage { damage.append(found) }
-        var cursor = try log.reader.cursor(depth: .headers)
-        while let finding = try cursor.next() {
-            switch finding {
-            case .damage(let found): damage.append(found)
-            case .block(let block):
-                progress?.add(block.storedBytes)
-                blocks += 1
-                rawBytes += UInt64(block.header.rawLength)
-                storedBytes += UInt64(block.header.storedLength)
-                first = first ?? block
-                last = block
-            }
-        }
-        let logThrough = log.through(last)
+        damage += figures.damage
+        let logThrough = log.through(figures.last?.slot)
         let journal = try log.journal(above: logThrough)
         damage += journal.damage
         let chosenThrough = journal.chosenThrough(behind: logThrough)
-        let firstTime = try log.time(of: first?.slots.lowerBound ?? journal.chosen.first?.firstSlot)
+        let firstTime = try log.time(of: figures.firstSlot ?? journal.chosen.first?.firstSlot)
         let lastTime = try log.time(of: chosenThrough == .zero ? nil : chosenThrough)
         let tail = journal.damage.first { $0.kind == .tornTail }
         let isDamaged = journal.damage.contains { $0.kind != .tornTail }
@@ -79,28 +66,32 @@ struct FolderSummary {
             versions: Object.Versions(
                 identity: log.identity.map { _ in Identity.currentVersion },
                 journal: journal.files == 0 ? nil : JournalFormat.currentVersion,
-                segment: first.map { _ in SegmentHeader.version }, block: first.map { _ in BlockHeader.version }),
-            firstSlot: (first?.slots.lowerBound ?? journal.chosen.first?.firstSlot)?.rawValue,
+                segment: figures.last.map { _ in SegmentHeader.version },
+                block: figures.last.map { _ in BlockHeader.version }),
+            firstSlot: (figures.firstSlot ?? journal.chosen.first?.firstSlot)?.rawValue,
             logThrough: logThrough.rawValue, chosenThrough: chosenThrough.rawValue,
             acceptedThrough: (journal.accepted.last?.lastSlot ?? .zero).rawValue,
-            segments: segments.count, blocks: blocks, rawBytes: rawBytes, storedBytes: storedBytes,
-            ratio: storedBytes == 0 ? nil : Double(rawBytes) / Double(storedBytes), firstTime: firstTime,
-            lastTime: lastTime, chainDigest: last.map { "\($0.header.chainDigest)" },
-            journal: Object.Journal(
-                files: journal.files, spareFiles: try log.spareFiles(), promised: "\(journal.promised)",
-                chosenSlots: journal.chosen.reduce(0) { $0 + $1.count },
-                acceptedSlots: journal.accepted.reduce(0) { $0 + $1.count },
-                state: isDamaged ? "damaged" : tail != nil ? "torn tail" : journal.files == 0 ? "missing" : "whole"))
+            segments: figures.segments, blocks: figures.blocks, rawBytes: figures.rawBytes,
+            storedBytes: figures.storedBytes,
+            ratio: figures.storedBytes == 0 ? nil : Double(figures.rawBytes) / Double(figures.storedBytes),
+            firstTime: firstTime, lastTime: lastTime, chainDigest: figures.last.map { "\($0.chainDigest)" },
+            journal: log.live != nil
+                ? nil
+                : Object.Journal(
+                    files: journal.files, spareFiles: try log.spareFiles(), promised: "\(journal.promised)",
+                    chosenSlots: journal.chosen.reduce(0) { $0 + $1.count },
+                    acceptedSlots: journal.accepted.reduce(0) { $0 + $1.count },
+                    state: isDamaged ? "damaged" : tail != nil ? "torn tail" : journal.files == 0 ? "missing" : "whole")
+        )
     }
 
     var verdict: Verdict {
         if damage.contains(where: { $0.kind != .tornTail }) { return .finding }
-        return object.chosenThrough == 0 && object.journal.files == 0 ? .cannotTell : .clean
+        return object.chosenThrough == 0 && object.journal?.files ?? 0 == 0 ? .cannotTell : .clean
     }
 
     func lines(_ paint: Paint) -> [String] {
         let versions = object.versions
-        let journal = object.journal
         var table = Table(words: nil)
         func add(_ name: String, _ text: String, _ colour: Colour? = nil) {
             table.add([Table.Cell(name), Table.Cell(text, colour)])
@@ -111,9 +102,9 @@ struct FolderSummary {
             number.map { "\(name) \($0)" } ?? "no \(name)"
         }
         let known = [
-            version("identity", versions.identity), version("journal", versions.journal),
+            version("identity", versions.identity), object.journal.map { _ in version("journal", versions.journal) },
             version("segment", versions.segment), version("block", versions.block),
-        ]
+        ].compactMap(\.self)
         add("versions", known.joined(separator: ", "))
         add("slots", slots)
         add("segments", "\(object.segments)")
@@ -124,10 +115,12 @@ struct FolderSummary {
         add("first entry", object.firstTime.map { "\(Timestamp(microseconds: $0))" } ?? "-")
         add("last entry", object.lastTime.map { "\(Timestamp(microseconds: $0))" } ?? "-")
         add("chain digest", object.chainDigest.map { "\($0) at slot \(object.logThrough)" } ?? "-")
-        add(
-            "journal",
-            "\(journal.state), files: \(journal.files), spare: \(journal.spareFiles), promised \(journal.promised)",
-            journal.state == "damaged" ? .red : nil)
+        if let journal = object.journal {
+            add(
+                "journal",
+                "\(journal.state), files: \(journal.files), spare: \(journal.spareFiles), promised \(journal.promised)",
+                journal.state == "damaged" ? .red : nil)
+        }
         return ["\(object.folder):"] + table.lines(in: paint) + damage.table.lines(in: paint)
     }
 
@@ -137,7 +130,9 @@ struct FolderSummary {
         var parts: [String] = []
         if object.logThrough > 0 { parts.append("log \(first) to \(object.logThrough)") }
         if object.chosenThrough > object.logThrough {
-            parts.append("journal \(max(first, object.logThrough + 1)) to \(object.chosenThrough)")
+            parts.append(
+                "\(object.journal == nil ? "behind it" : "journal") \(max(first, object.logThrough + 1)) to \(object.chosenThrough)"
+            )
         }
         let accepted =
             object.acceptedThrough > object.chosenThrough ? "; accepted through \(object.acceptedThrough)" : ""
@@ -154,6 +149,10 @@ extension NodeLog {
     /// When the entry of a chosen slot was proposed; nil where it cannot be read.
     fileprivate func time(of slot: Slot?) throws -> UInt64? {
         guard let slot else { return nil }
+        if let live {
+            let run = try live.asking { () throws(NodeFailure) in try live.connection.entries(from: slot, limit: 1) }
+            return run.flatMap { EntryView.last(in: $0.body)?.time }
+        }
         var time: UInt64?
         try read(slot...slot, .forwards) { event in
             if case .entry(let entry) = event { time = entry.view.time }

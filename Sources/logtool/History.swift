@@ -20,7 +20,7 @@ struct History: ParsableCommand {
             Example: logtool history --key user/7 paxos_logs/n0
             """)
 
-    @Argument(help: ArgumentHelp("The data folder of a node.", valueName: "dir"), completion: .directory)
+    @Argument(help: ArgumentHelp("The data folder of a node, or its URL.", valueName: "dir"), completion: .directory)
     var directory: String
 
     @OptionGroup var key: KeyOption

@@ -15,7 +15,7 @@ struct Info: ParsableCommand {
             Example: logtool info paxos_logs/n0
             """)
 
-    @Argument(help: "The data folders of nodes.", completion: .directory)
+    @Argument(help: "The data folders of nodes, or the URLs of running ones.", completion: .directory)
     var directories: [String]
 
     @OptionGroup var archive: ArchiveOption

@@ -1,15 +1,22 @@
-// Reads a log that grows, each chosen entry once and in order, and never writes.
+// Reads a folder's log that grows, each chosen entry once and in order, and never writes.
 
 import Paxos
 import PaxosLog
 import SystemPackage
 
-struct LogFollower {
+/// Gives each chosen entry once and in order.
+protocol Follower {
+    /// Gives what has been chosen since the last time, as far as it follows without a gap.
+    /// - Throws: `Failure` when an entry is gone that was not given yet.
+    mutating func poll(_ visit: LogVisitor) throws
+}
+
+struct LogFollower: Follower {
     private let log: NodeLog
     /// The slot that comes next.
     private(set) var next: Slot
     /// The first slot that the log holds still, when the next one is gone.
-    private(set) var compactedBefore: Slot?
+    private var compactedBefore: Slot?
     /// What is damaged and holds no slots that are passed over, and would be told at each look.
     private var told: [Damage] = []
 
@@ -18,12 +25,14 @@ struct LogFollower {
         next = slot
     }
 
-    /// Gives what has been chosen since the last time, as far as it follows without a gap.
     mutating func poll(_ visit: LogVisitor) throws {
         do {
             try log.read(next...SlotArgument.last, .forwards) { try take($0, visit) }
         } catch StorageError.io(.noSuchFileOrDirectory, _, _) {
             // Compaction took a segment away between two looks; the next one shows what is left.
+        }
+        if let compactedBefore {
+            throw Failure.compactedPast(next, "the log begins with slot \(compactedBefore)")
         }
     }
 
@@ -52,5 +61,11 @@ struct LogFollower {
             }
             return try visit(event)
         }
+    }
+}
+
+extension Failure {
+    static func compactedPast(_ slot: Slot, _ reason: String) -> Failure {
+        Failure(status: 2, message: "compacted past: slot \(slot) is gone: \(reason)")
     }
 }

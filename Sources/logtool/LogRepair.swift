@@ -40,6 +40,8 @@ struct LogRepair {
 
     private let log: ChosenLogReader
     private let copy: ChosenLogReader
+    /// Where the copy is read.
+    private let copySource: any FileSystem
     private let own: Set<SegmentName>
     private let workers: any Workers
     /// The segments that are damaged or missing, by first slot.
@@ -52,11 +54,12 @@ struct LogRepair {
 
     /// Looks through all that the node has on disk, and through those segments of the copy that its log lacks.
     init(
-        of node: NodeLog, from copy: ChosenLogReader, by workers: any Workers = Threads(count: 1),
+        of node: NodeLog, from copy: NodeLog, by workers: any Workers = Threads(count: 1),
         progress: ProgressLine? = nil
     ) throws {
         log = node.reader
-        self.copy = copy
+        self.copy = copy.reader
+        copySource = copy.fileSystem
         self.workers = workers
         own = Set(try log.segments())
         for damage in try Verification(node, by: workers, progress: progress).damage { try note(damage) }
@@ -67,7 +70,7 @@ struct LogRepair {
         for name in own.union(pieces.map(\.name)).sorted().reversed() {
             if let index = pieces.firstIndex(where: { $0.name == name }) {
                 pieces[index].remedy = try remedy(for: pieces[index], before: following, proven: proven)
-                proven = pieces[index].source == nil ? nil : try copy.claims(of: name).previousDigest
+                proven = pieces[index].source == nil ? nil : try self.copy.claims(of: name).previousDigest
             } else {
                 proven = nil
             }
@@ -166,7 +169,8 @@ struct LogRepair {
     mutating func mend(_ fileSystem: any FileSystem, quarantine: Quarantine) throws {
         for piece in pieces {
             guard let source = piece.source else { continue }
-            try fileSystem.copy(source.file, to: rebuilt(piece.name), bytes: source.bytes)
+            try fileSystem.copy(
+                copySource.open(source.file, for: .read), to: rebuilt(piece.name), bytes: source.bytes)
         }
         leftInLog = try verify(fileSystem)
         for index in pieces.indices where pieces[index].source != nil {

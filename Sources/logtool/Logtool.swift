@@ -12,14 +12,15 @@ struct Logtool: ParsableCommand {
         commandName: "logtool",
         abstract: "Read, verify, compare and mend the logs of nodes.",
         discussion: """
-            DIR is the data folder of a node, with its log/, journal/ and identity.json.
+            DIR is the data folder of a node, with its log/, journal/ and identity.json; or, where nothing is written
+            to it, a node that runs: http://HOST:PORT, its --http address, or that of --admin where there is one.
 
             Exit status: 0 clean; 1 a finding (damage, divergence); 2 cannot tell, because data are missing;
-            64 usage; 66 no such input; 74 the disk refused.
+            64 usage; 66 no such input; 74 the disk, or the network, refused.
             """,
         subcommands: [
             Info.self, Print.self, Verify.self, Diff.self, History.self, Get.self, Dump.self, Restore.self, Repair.self,
-            Recover.self, Rebuild.self, Tail.self,
+            Recover.self, Rebuild.self, Tail.self, Backup.self, Compact.self,
         ])
 
     static func main() {

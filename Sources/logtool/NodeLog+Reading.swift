@@ -22,8 +22,7 @@ extension NodeLog {
     ) throws {
         var start = slots.lowerBound
         while true {
-            var cursor = try reader.cursor(from: start, depth: .payloads)
-            guard let next = try cursor.read(start...slots.upperBound, progress, visit) else { return }
+            guard let next = try readLog(start...slots.upperBound, progress, visit) else { return }
             let view = try journal(above: next.previous)
             start = next
             if try hasMoved(view, behind: next.previous) { continue }
@@ -35,14 +34,24 @@ extension NodeLog {
         }
     }
 
+    /// - Returns: the first slot that the log does not reach; nil when no more is wanted.
+    private func readLog(
+        _ slots: ClosedRange<Slot>, _ progress: ProgressLine?, _ visit: LogVisitor
+    ) throws -> Slot? {
+        // What a running node has not logged is not looked for in its files.
+        if let live, slots.lowerBound > live.listing.logThrough { return slots.lowerBound }
+        var cursor = try reader.cursor(from: slots.lowerBound, depth: .payloads)
+        return try cursor.read(slots, progress, visit)
+    }
+
     private func readBackwards(
         _ slots: ClosedRange<Slot>, _ progress: ProgressLine?, _ visit: LogVisitor
     ) throws {
-        var logThrough = through(try reader.lastBlock())
+        var logThrough = try logThrough()
         if slots.upperBound > logThrough {
             var view = try journal(above: logThrough)
             while try hasMoved(view, behind: logThrough) {
-                logThrough = through(try reader.lastBlock())
+                logThrough = try self.logThrough()
                 view = try journal(above: logThrough)
             }
             for damage in view.damage where try !visit(.damage(damage)) { return }
@@ -58,7 +67,7 @@ extension NodeLog {
     /// Whether entries stood in neither when log and journal were read, because they were moved between the two readings.
     private func hasMoved(_ view: JournalView, behind logThrough: Slot) throws -> Bool {
         let first = (view.chosen.first ?? view.accepted.first)?.firstSlot ?? view.logThrough.next
-        guard first > logThrough.next, let last = try reader.lastBlock() else { return false }
+        guard live == nil, first > logThrough.next, let last = try reader.lastBlock() else { return false }
         return last.slots.upperBound > logThrough
     }
 }

@@ -1,4 +1,4 @@
-// A node's folder as one log: what its snapshots say of the part that was dropped, the blocks of the chosen log, and
+// A node's log, out of its folder or as the running node shows it: what its snapshots say of the part that was dropped, the blocks of the chosen log, and
 // behind them what only the journal holds. It reads from
 // slot to slot, holds one block at a time, and never writes.
 
@@ -16,23 +16,42 @@ struct NodeLog {
     /// What the newest snapshot says of the log; nil where there is none that can be read.
     let base: LogBase?
     let identity: Identity?
-    /// Why there is no identity, where it can't be read.
-    let identityDamage: Damage?
-    private let fileSystem: any FileSystem
+    /// The one that the log must belong to, as the identity says it, or the receipt of a backup.
+    let cluster: UniqueID?
+    /// Why there is no identity, where it can't be read; or that a backup, which has none, did not come to its end.
+    var identityDamage: Damage?
+    /// Where all of it is read.
+    let fileSystem: any FileSystem
+    /// The running node that shows it; nil for a folder.
+    let live: LiveNode?
 
     /// - Parameter archive: a folder with segments that were put aside.
     /// - Throws: `Failure` when there is no such folder, or it is no node's.
     init(_ path: String, archive: String? = nil, fileSystem: any FileSystem = PosixFileSystem()) throws {
-        directory = FilePath(path)
+        let directory = FilePath(path)
+        guard try fileSystem.exists(directory) else { throw Failure.noInput("\(path): there is no such folder") }
+        guard try fileSystem.exists(directory.appending("log")) || fileSystem.exists(directory.appending("journal"))
+        else { throw Failure.noInput("\(path): it is no node's folder: there is neither log/ nor journal/ in it") }
+        try self.init(directory, archive: archive, fileSystem, live: nil)
+    }
+
+    /// The log of a running node, as it is now.
+    init(
+        _ node: LiveNode, archive: String? = nil, fileSystem: any FileSystem = PosixFileSystem()
+    ) throws {
+        try self.init(node.directory, archive: archive, LiveFileSystem(node, base: fileSystem), live: node)
+    }
+
+    private init(_ directory: FilePath, archive: String?, _ fileSystem: any FileSystem, live: LiveNode?) throws {
+        self.directory = directory
         self.fileSystem = fileSystem
-        name = directory.lastComponent?.string ?? path
+        self.live = live
+        name = directory.lastComponent?.string ?? directory.string
         let logDirectory = directory.appending("log")
         journalDirectory = directory.appending("journal")
-        guard try fileSystem.exists(directory) else { throw Failure.noInput("\(path): there is no such folder") }
-        guard try fileSystem.exists(logDirectory) || fileSystem.exists(journalDirectory) else {
-            throw Failure.noInput("\(path): it is no node's folder: there is neither log/ nor journal/ in it")
-        }
-        (identity, identityDamage) = try NodeLog.identity(directory, fileSystem)
+        let backup = try live == nil ? BackupReceipt.read(fileSystem, directory) : nil
+        (identity, identityDamage) = try NodeLog.identity(directory, backup, fileSystem)
+        cluster = identity?.cluster ?? backup.flatMap { UniqueID($0.cluster) }
         if let archive, try !fileSystem.exists(FilePath(archive)) {
             throw Failure.noInput("\(archive): there is no such folder")
         }
@@ -40,15 +59,17 @@ struct NodeLog {
             SegmentOverlay(fileSystem, directory: logDirectory, elsewhere: .init(directory: FilePath($0)))
         }
         snapshots = SnapshotFolder(fileSystem, directory: directory.appending("snapshots"))
-        base = try NodeLog.headers(of: snapshots).first?.base
+        // A running node's log goes as far as its snapshots: only one that lacks its beginning needs them to be read.
+        let isWhole = live?.listing.segments.first?.name.firstSlot == .first
+        base = isWhole ? nil : try NodeLog.headers(of: snapshots, most: 1).first?.base
         reader = ChosenLogReader(
-            segments ?? fileSystem, directory: logDirectory, cluster: identity?.cluster, base: base)
+            segments ?? fileSystem, directory: logDirectory, cluster: cluster, base: base)
     }
 
     /// Of those snapshots that can be read so far, the newest first.
-    static func headers(of folder: SnapshotFolder) throws -> [SnapshotHeader] {
+    static func headers(of folder: SnapshotFolder, most: Int = .max) throws -> [SnapshotHeader] {
         var headers: [SnapshotHeader] = []
-        for name in try folder.names() {
+        for name in try folder.names() where headers.count < most {
             do throws(StorageError) {
                 headers.append(try folder.reader(name).header)
             } catch {
@@ -62,15 +83,21 @@ struct NodeLog {
     func firstSlot() throws -> Slot { try reader.segments().first?.firstSlot ?? base?.through.next ?? .first }
 
     /// The last slot that the log holds, or a snapshot stands for.
-    /// - Parameter block: the last block of the log.
-    func through(_ block: LogBlock?) -> Slot { max(block?.slots.upperBound ?? .zero, base?.through ?? .zero) }
+    /// - Parameter slot: the last of the log's last block.
+    func through(_ slot: Slot?) -> Slot { max(slot ?? .zero, base?.through ?? .zero) }
+
+    /// The last slot that the log holds now, or a snapshot stands for.
+    func logThrough() throws -> Slot {
+        try live?.listing.logThrough ?? through(reader.lastBlock()?.slots.upperBound)
+    }
 
     private static func identity(
-        _ directory: FilePath, _ fileSystem: any FileSystem
+        _ directory: FilePath, _ backup: BackupReceipt?, _ fileSystem: any FileSystem
     ) throws -> (Identity?, Damage?) {
         let file = directory.appending(Identity.fileName)
         do {
             if let identity = try Identity.read(fileSystem, directory) { return (identity, nil) }
+            if let backup { return (nil, backup.isWhole ? nil : BackupReceipt.unfinished(in: directory)) }
             let reason = "there is no identity, so that nothing says whose folder it is"
             return (nil, Damage(kind: .gap, file: file, offset: 0, slots: nil, reason: reason))
         } catch StorageError.corrupt(let damage) {
@@ -95,6 +122,7 @@ struct NodeLog {
     func spareFiles() throws -> Int { try JournalFolder(fileSystem, journalDirectory).spares.count }
 
     func journal(above slot: Slot) throws -> JournalView {
+        if let live { return try live.tail(above: slot) }
         let journal = identity.map { JournalIdentity(node: $0.node, journal: $0.journal) }
         return try JournalView.read(fileSystem, journalDirectory, identity: journal, above: slot)
     }

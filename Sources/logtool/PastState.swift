@@ -7,7 +7,7 @@ import StateMachine
 
 /// Of which log, and when.
 struct PastStateOptions: ParsableArguments {
-    @Argument(help: ArgumentHelp("The data folder of a node.", valueName: "dir"), completion: .directory)
+    @Argument(help: ArgumentHelp("The data folder of a node, or its URL.", valueName: "dir"), completion: .directory)
     var directory: String
 
     @Option(help: ArgumentHelp("When: \(Moment.accepted).", valueName: "slot-or-time"))

@@ -29,7 +29,7 @@ struct Print: ParsableCommand {
 
     @Argument(
         help: ArgumentHelp(
-            "The data folder of a node, or segment files out of its log/.", valueName: "dir-or-segment"),
+            "The data folder of a node, the URL of one that runs, or segment files.", valueName: "dir-or-segment"),
         completion: .file())
     var sources: [String]
 

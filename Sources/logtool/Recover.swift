@@ -38,6 +38,7 @@ struct Recover: ParsableCommand {
     var format = Format.text
 
     func validate() throws {
+        try NodeURL.refuse(directory)
         if !forceNewCluster {
             throw ValidationError(
                 "This makes a second cluster out of one node: say --force-new-cluster when the other members are lost.")

@@ -21,7 +21,9 @@ struct Repair: ParsableCommand {
 
             Damage is a finding as long as it is there (exit 1): when all was mended, the status is 0.
 
-            Example: logtool repair paxos_logs/n0 --from paxos_logs/n1 --dry-run
+            Examples:
+              logtool repair paxos_logs/n0 --from paxos_logs/n1 --dry-run
+              logtool repair paxos_logs/n0 --from http://127.0.0.1:8001
             """)
 
     @Argument(
@@ -29,7 +31,8 @@ struct Repair: ParsableCommand {
         completion: .directory)
     var directory: String
 
-    @Option(help: ArgumentHelp("The data folder of another node.", valueName: "dir"), completion: .directory)
+    @Option(
+        help: ArgumentHelp("The data folder of another node, or its URL.", valueName: "dir"), completion: .directory)
     var from: String
 
     @OptionGroup var archive: ArchiveOption
@@ -39,6 +42,8 @@ struct Repair: ParsableCommand {
 
     @Option(help: "How to print.")
     var format = Format.text
+
+    func validate() throws { try NodeURL.refuse(directory) }
 
     func run() throws {
         let log = try NodeLog(directory)
@@ -55,7 +60,7 @@ struct Repair: ParsableCommand {
 
     private func plan(_ log: NodeLog) throws -> LogRepair {
         let progress = ProgressLine("repair \(log.name)", bytes: try log.storedBytes())
-        return try LogRepair(of: log, from: archive.log(of: from).reader, by: Threads.all, progress: progress)
+        return try LogRepair(of: log, from: archive.log(of: from), by: Threads.all, progress: progress)
     }
 
     private func mend(_ log: NodeLog) throws -> LogRepair {

@@ -35,11 +35,11 @@ struct Restore: ParsableCommand {
         guard let nodes = target.members?.nodes ?? past.replay.membership?.members.map(\.node) else {
             throw Failure(status: 2, message: "no member is known before slot 1: name them with --members")
         }
-        let cluster = try target.cluster(otherThan: past.log.identity?.cluster)
+        let cluster = try target.cluster(otherThan: past.log.cluster)
         let new = try NewCluster(
             cluster, members: nodes, in: target.directory, now: Timestamp.now.microseconds, fileSystem)
         let receipt = Receipt(
-            asked: "\(state.at)", source: past.summary, sourceCluster: past.log.identity?.cluster.map { "\($0)" },
+            asked: "\(state.at)", source: past.summary, sourceCluster: past.log.cluster.map { "\($0)" },
             restored: try new.write(past.store))
         try fileSystem.replace(target.directory.appending("restore.json"), with: JSONText.document(receipt))
         var output = Output()

@@ -4,7 +4,7 @@
 import PaxosLog
 import SystemPackage
 
-final class SegmentOverlay: FileSystem {
+final class SegmentOverlay: ReadOnlyFileSystem {
     /// Where segments stand beside the log's folder.
     struct Elsewhere {
         var directory: FilePath
@@ -52,15 +52,4 @@ final class SegmentOverlay: FileSystem {
     }
 
     func exists(_ path: FilePath) throws(StorageError) -> Bool { try base.exists(place(of: path)) }
-
-    func create(_ path: FilePath) throws(StorageError) -> any File { throw refusal("create", path) }
-    func createDirectory(_ path: FilePath) throws(StorageError) { throw refusal("createDirectory", path) }
-    func rename(_ source: FilePath, to target: FilePath) throws(StorageError) { throw refusal("rename", source) }
-    func remove(_ path: FilePath) throws(StorageError) { throw refusal("remove", path) }
-    func link(_ source: FilePath, to target: FilePath) throws(StorageError) { throw refusal("link", source) }
-    func syncDirectory(_ directory: FilePath) throws(StorageError) { throw refusal("syncDirectory", directory) }
-
-    private func refusal(_ operation: String, _ path: FilePath) -> StorageError {
-        .io(.readOnlyFileSystem, operation: operation, path: path)
-    }
 }

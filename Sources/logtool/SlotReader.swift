@@ -1,5 +1,5 @@
 // The chosen entries of one node, asked for in the order of the slots: a block of the log at a time, then the journal's
-// end. What is lost to damage is told apart from what is not there yet.
+// end; of a running node, as the node gives them. What is lost to damage is told apart from what is not there yet.
 
 import Paxos
 import PaxosLog
@@ -44,6 +44,15 @@ struct SlotReader {
 
     /// Makes `bytes` hold the entries from `slot` on.
     private mutating func load(_ slot: Slot) throws -> Bool {
+        if let live = log.live {
+            guard slot <= live.listing.appliedThrough,
+                let run = try live.asking({ () throws(NodeFailure) in
+                    try live.connection.entries(from: slot, limit: live.listing.appliedThrough - slot + 1)
+                })
+            else { return false }
+            (bytes, offset) = (run.body, 0)
+            return true
+        }
         switch try log.reader.read(blockHolding: slot) {
         case .damage(let found):
             if found.kind != .tornTail {

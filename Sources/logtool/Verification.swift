@@ -21,12 +21,14 @@ struct Verification {
     }
 
     let name: String
+    private let isLive: Bool
     private(set) var damage: [Damage] = []
     private(set) var summary: Summary
 
     /// - Parameter progress: told of every block that was checked.
     init(_ log: NodeLog, by workers: any Workers = Threads(count: 1), progress: ProgressLine? = nil) throws {
         name = log.name
+        isLive = log.live != nil
         summary = Summary(
             node: log.name, verdict: "clean", findings: 0, segments: try log.reader.segments().count, blocks: 0,
             logThrough: 0, chosenThrough: 0, rawBytes: 0, storedBytes: 0, journalFiles: 0,
@@ -62,7 +64,7 @@ struct Verification {
 
     /// The journal must take up where the log ends. A node that runs may have moved entries to the log meanwhile.
     private mutating func noteGaps(_ log: NodeLog, _ journal: JournalView, logThrough: Slot) throws {
-        let now = max(logThrough, log.through(try log.reader.lastBlock()))
+        let now = max(logThrough, try log.logThrough())
         var next = now.next
         func gap(_ slots: ClosedRange<Slot>) -> Damage {
             Damage(
@@ -89,7 +91,7 @@ struct Verification {
         let head =
             "\(name): \(paint(summary.verdict, verdict.colour)): chosen through slot \(summary.chosenThrough), "
             + "blocks: \(summary.blocks), segments: \(summary.segments), through slot \(summary.logThrough)\(ratio), "
-            + "journal files: \(summary.journalFiles)"
+            + (isLive ? "as the node sent it" : "journal files: \(summary.journalFiles)")
             + (summary.snapshots == 0 ? "" : ", snapshots: \(summary.snapshots)")
         return [head] + damage.table.lines(in: paint)
     }

@@ -20,10 +20,15 @@ struct Verify: ParsableCommand {
             checkpoint's and snapshot's digest is held against the state at its slot. What differs is a finding; what
             can't be told, because the log before it is gone, gives exit status 2.
 
-            Example: logtool verify paxos_logs/n0 paxos_logs/n1 paxos_logs/n2
+            A running node, http://HOST:PORT, sends what is verified: all of its log and snapshots, and the entries behind
+            them. Its journal is its own affair.
+
+            Examples:
+              logtool verify paxos_logs/n0 paxos_logs/n1 paxos_logs/n2
+              logtool verify http://127.0.0.1:8000
             """)
 
-    @Argument(help: "The data folders of nodes.", completion: .directory)
+    @Argument(help: "The data folders of nodes, or the URLs of running ones.", completion: .directory)
     var directories: [String]
 
     @Option(
@@ -52,7 +57,9 @@ struct Verify: ParsableCommand {
         for directory in directories {
             let log = try archive.log(of: directory)
             let progress = ProgressLine("verify \(log.name)", bytes: try log.storedBytes())
-            let report = try Verification(log, by: threads, progress: progress)
+            // What is fetched ahead of more threads would not be kept for them.
+            let workers = log.live == nil ? threads : Threads(count: min(threads.count, 2))
+            let report = try Verification(log, by: workers, progress: progress)
             progress.erase()
             switch format {
             case .text: for line in report.lines(.output) { output.line(line) }

@@ -34,6 +34,29 @@ extension EndToEnd {
             }
         }
 
+        /// Asked from before it listens until it serves, a node never answers out of a state that is not there yet.
+        @Test(.timeLimit(.minutes(4))) func aNodeThatReplaysSaysSoAndAnswersNothingElse() async throws {
+            try await Cluster.run(of: 1) { cluster in
+                let client = cluster.client(0)
+                let value = String(repeating: "v", count: 2_000)
+                _ = try await concurrently(3_000) { number in
+                    let reply = try await client.set("key \(number)", value)
+                    #expect(reply.status == 200)
+                }
+                try await cluster.kill(0)
+                try await cluster.start(0)
+                try await eventually("the node serves") {
+                    let read = try await client.value("key 2999")
+                    let health = try await client.get("/health")
+                    #expect(read.status == 503 || read.status == 200 && read.text == value)
+                    #expect([200, 503].contains(health.status))
+                    return health.status == 200
+                }
+                #expect(try await client.value("key 7").text == value)
+                try await cluster.stopAll()
+            }
+        }
+
         @Test(.timeLimit(.minutes(4))) func lastNodeBecomesAClusterOfItsOwn() async throws {
             try await Cluster.run { cluster in
                 for number in 1...20 {

@@ -21,6 +21,57 @@ extension EndToEnd {
                 .filter { $0.hasSuffix(".segment") || $0.hasSuffix(".snapshot") }.sorted()
         }
 
+        private func segments(_ cluster: Cluster, _ node: Int) throws -> [String: Data] {
+            try Dictionary(
+                uniqueKeysWithValues: names(cluster, node, "log").map {
+                    ($0, try Data(contentsOf: URL(filePath: "\(cluster.data(node))/log/\($0)")))
+                })
+        }
+
+        @Test(.timeLimit(.minutes(4))) func whoWasAwayTakesWholeSegmentsOfItsPeers() async throws {
+            try await Cluster.run(extraArguments: ["--compaction", "off"]) { cluster in
+                let leader = try await cluster.leader()
+                let away = (leader + 1) % 3
+                let others = [leader, (leader + 2) % 3]
+                try await cluster.kill(away)
+                for round in 1...4 { _ = try await fill(cluster, round, through: leader) }
+                #expect(try await cluster.client(leader).set("last", "no segment holds it").status == 200)
+                // What they hold in memory would do.
+                for node in others {
+                    try await cluster.stop(node)
+                    try await cluster.start(node)
+                }
+                for node in others { try await cluster.waitUntilHealthy(node) }
+                // Pieces of the file that it asks for first, as a start may find them: one is sound, and goes on.
+                let first = try #require(try names(cluster, leader, "log").first)
+                let incoming = "\(cluster.data(away))/incoming"
+                try FileManager.default.createDirectory(atPath: incoming, withIntermediateDirectories: true)
+                let half = try #require(try segments(cluster, leader)[first]).prefix(1_000)
+                try half.write(to: URL(filePath: "\(incoming)/\(first)"))
+                try await cluster.start(away)
+                try await cluster.waitUntilHealthy(away)
+                try await cluster.waitUntilEqual()
+                let status = try await cluster.client(away).status()
+                #expect(status["segmentsTakenIn"] as? Int == 4 && status["fetching"] is NSNull)
+                #expect(try FileManager.default.contentsOfDirectory(atPath: incoming).isEmpty)
+                // Another has lost its disk, and asks those that were given files themselves.
+                let emptied = others[1]
+                try await cluster.kill(emptied)
+                try await cluster.empty(emptied)
+                try await cluster.start(emptied)
+                try await cluster.waitUntilVoting(emptied, incarnation: 2)
+                try await cluster.waitUntilEqual()
+                #expect(try await cluster.client(emptied).status()["segmentsTakenIn"] as? Int == 4)
+                try await cluster.stopAll()
+                let logs = try [0, 1, 2].map { try segments(cluster, $0) }
+                #expect(Set(logs).count == 1, "the logs of all nodes are the same bytes")
+                let verified = try await logtool("verify", cluster.data(0), cluster.data(1), cluster.data(2))
+                #expect(verified.ending == .exit(0), "\(verified.output)")
+                for node in 0..<3 { try await cluster.start(node) }
+                try await cluster.waitUntilEqual()
+            }
+        }
+
         private func waitForSnapshot(_ cluster: Cluster, of slot: Int, on nodes: [Int]) async throws {
             for node in nodes {
                 try await eventually("n\(node) has the snapshot of slot \(slot)") {

@@ -30,7 +30,7 @@ import Testing
     }
 
     private func plan(from copy: UInt16 = 1) throws -> LogRepair {
-        try LogRepair(of: fixture.log(0), from: fixture.log(copy).reader)
+        try LogRepair(of: fixture.log(0), from: fixture.log(copy))
     }
 
     @discardableResult
@@ -110,10 +110,10 @@ import Testing
         entries[59].payload = []
         for node: UInt16 in 0...1 { try fixture.write(node, entries) }
         try fixture.releaseJournal(of: 0)
-        #expect(try LogRepair(of: fixture.log(0), from: fixture.log(1).reader).isWhole)
+        #expect(try LogRepair(of: fixture.log(0), from: fixture.log(1)).isWhole)
         let last = try #require(try fixture.log(0).reader.lastBlock())
         try fixture.fileSystem.remove(last.file)
-        let repair = try LogRepair(of: fixture.log(0), from: fixture.log(1).reader)
+        let repair = try LogRepair(of: fixture.log(0), from: fixture.log(1))
         #expect(repair.pieces.isEmpty && repair.left.map(\.kind) == [.gap])
         #expect(repair.left.first?.slots?.upperBound == Slot(60))
     }
@@ -166,7 +166,7 @@ import Testing
         let counter = fixture.fileSystem.afterCrash(keeping: .everything)
         func mend(_ fileSystem: MemoryFileSystem) throws {
             let log = try NodeLog("/logs/n0", fileSystem: fileSystem)
-            var repair = try LogRepair(of: log, from: NodeLog("/logs/n1", fileSystem: fileSystem).reader)
+            var repair = try LogRepair(of: log, from: NodeLog("/logs/n1", fileSystem: fileSystem))
             try repair.mend(fileSystem, quarantine: Quarantine(fileSystem, in: log.directory))
         }
         try mend(counter)

@@ -87,10 +87,11 @@ import Testing
 
         func journal(_ batch: BatchID, _ records: [JournalRecord]) { note(.journal(batch)) }
         func appendLog(_ block: RawBlock) {}
-        func readLog(from slot: Slot, bytes: Int, for peer: NodeID) {}
+        func readLog(from slot: Slot, bytes: Int, for peer: NodeID, offersSegment: Bool) {}
         func readPiece(_ question: PieceQuestion, for peer: NodeID) {}
         func keepPiece(_ piece: FilePiece) {}
-        func discardPieces(of file: ShippedFile) {}
+        func discardPieces(besides kept: ShippedFile?) {}
+        func takeIn(_ segment: SegmentName) {}
         func installSnapshot(_ snapshot: SnapshotName) {}
         func takeSnapshot(_ view: SnapshotView) {}
         func compact(verified: [Slot]) {}

@@ -3,6 +3,7 @@ import Hummingbird
 import NIOConcurrencyHelpers
 import NIOCore
 import Paxos
+import PaxosLog
 import Replication
 import StateMachine
 import Testing
@@ -33,6 +34,17 @@ struct FakeService: StoreService {
             left.withLockedValue { $0.isEmpty ? nil : ByteBuffer(string: $0.removeFirst()) }
         }
     }
+    func encodedEntries(
+        _ slots: ClosedRange<Slot>, limit: Int, bytes: Int
+    ) async throws(HTTPFailure) -> EncodedEntries {
+        EncodedEntries(bytes: LogSample.entries(from: slots.lowerBound, count: min(limit, 3)), appliedThrough: Slot(9))
+    }
+    func files(from slot: Slot) async throws(HTTPFailure) -> FileListing { LogSample.listing }
+    func file(_ file: NodeFile) async throws(HTTPFailure) -> FileContents { LogSample.file }
+    func block(holding slot: Slot) async throws(HTTPFailure) -> BlockDigest {
+        guard slot > Slot(4) else { throw .compacted(Slot(5)) }
+        return BlockDigest(slots: Slot(5)...Slot(7), chainDigest: .start)
+    }
     func exposition() -> ByteBuffer { preconditionFailure("not asked for here") }
     func configurationJSON() -> JSONValue { .object([("id", .string(String(repeating: "n", count: 2_000)))]) }
     func compact() async -> Slot { Slot(41) }
@@ -54,9 +66,13 @@ struct FakeService: StoreService {
             body: RequestBody(buffer: ByteBuffer(bytes: body)))
         let responder = Responder(service: service, bodies: bodies, audiences: audiences, allowsCrash: false)
         let response = try await responder.respond(to: request)
+        return (response.status.code, try await Self.text(of: response), response.headers)
+    }
+
+    static func text(of response: Response) async throws -> String {
         let collected = Collected()
         try await response.body.write(collected)
-        return (response.status.code, String(buffer: collected.buffer.withLockedValue { $0 }), response.headers)
+        return String(buffer: collected.buffer.withLockedValue { $0 })
     }
 
     private struct Collected: ResponseBodyWriter {
@@ -65,6 +81,59 @@ struct FakeService: StoreService {
             buffer.withLockedValue { _ = $0.writeImmutableBuffer(part) }
         }
         consuming func finish(_ trailingHeaders: HTTPFields?) async throws {}
+    }
+
+    @Test func partOfAFileIsGiven() async throws {
+        let service = FakeService(answer: Self.done(7))
+        let path = "/log/files/00000000000000000001.segment"
+        let whole = try await send(service, .get, path)
+        #expect(whole.status == 200 && whole.text == LogSample.text)
+        #expect(whole.headers[.acceptRanges] == "bytes")
+        let part = try await send(service, .get, path, headers: [.range: "bytes=2-8"])
+        #expect(part.status == 206 && part.text == String(LogSample.text.dropFirst(2).prefix(7)))
+        #expect(part.headers[.contentRange] == "bytes 2-8/\(LogSample.text.utf8.count)")
+        let head = try await send(service, .head, path)
+        #expect(head.status == 200 && head.text.isEmpty)
+        let behind = try await send(service, .get, path, headers: [.range: "bytes=99-"])
+        #expect(behind.status == 416 && behind.text.isEmpty)
+        #expect(behind.headers[.contentRange] == "bytes */\(LogSample.text.utf8.count)")
+    }
+
+    @Test func filesAreListed() async throws {
+        let reply = try await send(FakeService(answer: Self.done(7)), .get, "/log/files")
+        #expect(reply.status == 200)
+        #expect(
+            reply.text
+                == #"{"node":"n2","logThrough":7,"appliedThrough":9,"segments":[{"name":"00000000000000000005.segment","firstSlot":5,"lastSlot":7,"bytes":300,"blocks":1,"rawBytes":700,"sealed":true,"chainDigest":"\#(ChainDigest.start)"}],"next":null,"snapshots":[{"name":"00000000000000000004.snapshot","slot":4,"bytes":88}]}"#
+        )
+    }
+
+    @Test func blockIsFoundByItsSlot() async throws {
+        let service = FakeService(answer: Self.done(7))
+        let block = try await send(service, .get, "/log/block?slot=6")
+        #expect(block.text == #"{"firstSlot":5,"lastSlot":7,"chainDigest":"\#(ChainDigest.start)"}"#)
+        #expect(try await send(service, .get, "/log/block?slot=4").status == 410)
+    }
+
+    @Test func entriesComeAsTheLogHasThem() async throws {
+        let service = FakeService(answer: Self.done(7))
+        let reply = try await send(service, .get, "/log/entries/encoded?from=6&limit=2")
+        #expect(reply.status == 200 && reply.headers[Answers.paxosSlot] == "9")
+        #expect(reply.text == String(decoding: LogSample.entries(from: Slot(6), count: 2), as: UTF8.self))
+        let digest = try await send(service, .get, "/log/entries/digest?from=6&to=8")
+        let expected = LogSample.entries(from: Slot(6), count: 3).withUnsafeBytes { ChainDigest.start.followed(by: $0) }
+        #expect(digest.text == #"{"from":6,"to":8,"digest":"\#(expected)"}"#)
+    }
+
+    @Test func filesAreForOperators() async throws {
+        let service = FakeService(answer: Self.done(7))
+        for path in ["/log/files", "/log/files/identity.json", "/log/block?slot=6"] {
+            #expect(try await send(service, .get, path, audiences: [.clients]).status == 404)
+            #expect(try await send(service, .get, path, audiences: [.operators]).status == 200)
+        }
+        for audience in [Route.Audience.clients, .operators] {
+            #expect(try await send(service, .get, "/log/entries/encoded?from=1", audiences: [audience]).status == 200)
+        }
     }
 
     @Test func setAnswersItsSlot() async throws {

@@ -1,6 +1,7 @@
 import HTTPTypes
 import Hummingbird
 import Paxos
+import PaxosLog
 import Testing
 
 @testable import Node
@@ -26,6 +27,19 @@ import Testing
         (.get, "/admin/configuration/", .configuration),
         (.get, "/log/entries", .entries(from: nil, limit: nil)),
         (.head, "/log/entries/?limit=0&from=7", .entries(from: Slot(7), limit: 0)),
+        (.get, "/log/entries/encoded?from=7&limit=2", .encodedEntries(from: Slot(7), limit: 2)),
+        (.get, "/log/entries/digest/?from=7&to=9", .entriesDigest(Slot(7)...Slot(9))),
+        (.get, "/log/block?slot=7", .block(holding: Slot(7))),
+        (.get, "/log/files", .files(from: .first)), (.head, "/log/files/?from=7", .files(from: Slot(7))),
+        (.get, "/log/files/identity.json", .file(.identity)),
+        (
+            .get, "/log/files/00000000000000000007.segment",
+            .file(.shipped(.segment(SegmentName(firstSlot: Slot(7)))))
+        ),
+        (
+            .get, "/log/files/00000000000000000007.snapshot",
+            .file(.shipped(.snapshot(SnapshotName(slot: Slot(7)))))
+        ),
         (.get, "/store/set/k/v", .setInPath(key: key("k"), value: key("v"))),
         (.post, "/store/set/a%2Fb/", .setInPath(key: key("a/b"), value: [])),
         (.put, "/store/k", .put(key: key("k"))),
@@ -76,6 +90,10 @@ import Testing
         (.get, "/store/get/%+1", 400), (.get, "/store/get/\u{FFFD}", 400),
         (.get, "/store/get/k?consistency=maybe", 400), (.get, "/store/get/k?consistency", 400),
         (.get, "/log/print/", 400), (.get, "/log/print", 400), (.get, "/log/print/..%2Fescape", 400),
+        (.get, "/log/files/..%2Fidentity.json", 404), (.get, "/log/files/lock", 404),
+        (.get, "/log/files/journal/1", 404), (.get, "/log/files/1.segment", 404), (.post, "/log/files", 405),
+        (.get, "/log/entries/digest?from=7", 400), (.get, "/log/entries/digest?from=7&to=6", 400),
+        (.get, "/log/block?slot=0", 400), (.get, "/log/entries/other", 404),
         (.get, "/log/print/a/b", 404), (.get, "/log", 404), (.get, "/status/more", 404),
         (.put, "/store/a/b", 404), (.head, "/store/set/k/v", 405), (.head, "/store/nop", 405),
         (.get, "/admin/snapshot", 405), (.get, "/admin/compact", 405), (.head, "/crash", 405),

@@ -6,11 +6,14 @@ import Testing
     private static let node = try! NodeAddress.list(reading: "a:1")
 
     private func requests(
-        _ count: Int, keys: Int = 100, keySize: Int = 12, valueSize: Int = 128, reads: Double = 0, seed: UInt64 = 7
+        _ count: Int, keys: Int = 100, keySize: Int = 12, isInOrder: Bool = false, valueSize: Int = 128,
+        reads: Double = 0, seed: UInt64 = 7
     ) throws -> [Request] {
         var workload = Workload(
             try LoadSettings(
-                nodes: Self.node, keys: keys, keySize: keySize, valueSize: valueSize, reads: reads, seed: seed))
+                nodes: Self.node, keys: keys, keySize: keySize, isInOrder: isInOrder, valueSize: valueSize,
+                reads: reads,
+                seed: seed))
         return (0..<count).map { workload.next(named: "3-\($0)") }
     }
 
@@ -29,6 +32,11 @@ import Testing
     @Test func keysArePaddedNumbersBelowTheirCount() throws {
         let keys = Set(try requests(2_000, keys: 10).map(\.key))
         #expect(keys.sorted() == (0..<10).map { "key-0000000\($0)" })
+    }
+
+    @Test func keysInOrderComeEachOnceAndThenAgain() throws {
+        let keys = try requests(25, keys: 10, isInOrder: true).map(\.key)
+        #expect(keys == (0..<25).map { "key-0000000\($0 % 10)" })
     }
 
     @Test func valuesNeedNoEscapeAndDiffer() throws {

@@ -33,7 +33,7 @@ import Testing
         _ name: SegmentName, by copy: [UInt8], _ fileSystem: MemoryFileSystem, _ box: Box
     ) throws -> SegmentReplacement {
         let incoming = IncomingFolder(fileSystem, in: data)
-        try incoming.remove(.segment(name))
+        try incoming.clear()
         _ = try incoming.append(copy, at: 0, to: .segment(name))
         return try box.log.replaceSegment(name, from: incoming, quarantine: Quarantine(fileSystem, in: data))
     }
@@ -168,7 +168,7 @@ import Testing
         #expect(try incoming.append([9], at: 2, to: name) == 3, "it belongs elsewhere")
         #expect(try incoming.append([4], at: 3, to: name) == 4)
         #expect(try incoming.append([4], at: 3, to: name) == 4, "it is there")
-        try incoming.remove(name)
+        try incoming.clear()
         #expect(try incoming.append([], at: 0, to: name) == 0)
     }
 

@@ -38,6 +38,17 @@ import Testing
         #expect(Self.through([80, 70], time: 500, now: 0) == nil)
     }
 
+    @Test func nothingGoesBehindTheLimit() {
+        func through(_ limit: UInt64) -> UInt64? {
+            CompactionPolicy(keptSegments: 1, limit: Slot(limit))
+                .dropThrough(Self.segments, verified: [Slot(80), Slot(60)], now: 0)?.rawValue
+        }
+        #expect(through(9) == nil)
+        #expect(through(39) == 30)
+        #expect(through(40) == 40)
+        #expect(through(80) == 60)
+    }
+
     /// Only a beginning of the log can go: what is behind a segment that stays does too.
     @Test func nothingGoesBehindASegmentThatStays() {
         var segments = Self.segments

@@ -65,6 +65,9 @@ import Testing
         .shipping(.compacted(SnapshotName(slot: Slot(9)))),
         .checkpoint(.states(states(1_024, 2_048, 2_051))),
         .checkpoint(.snapshot(SnapshotName(slot: Slot(9)), FileDigest(Array(1...32)))),
+        .shipping(.wanted(.init(from: Slot(4), through: Slot(900)))),
+        .shipping(
+            .ended(EndedSegment(name: SegmentName(firstSlot: Slot(7)), lastSlot: Slot(90), fileSize: 1 << 20))),
         .readmission(.init(journal: UniqueID(high: 5, low: 6), after: Incarnation(3))),
         .forward(
             .init(

@@ -14,6 +14,7 @@ import Testing
     private static let journal = UniqueID(high: 70, low: 0)
     private static let places = NodeFolder.Places("/data")
     private static let slots = 400
+    private static let seal = 150
     private static let genesis = Genesis(
         cluster: UniqueID(high: 9, low: 9),
         members: (0..<3).map {
@@ -43,6 +44,7 @@ import Testing
     private static func content(of slot: Int) throws -> (Entry.Kind, [UInt8]) {
         if slot == 1 { return (.genesis, genesis.encoded()) }
         if slot == 100 { return (.configuration, readmission.encoded()) }
+        if slot == seal { return (.seal, []) }
         if slot % 5 == 0 { return (.command, try Command.delete(key: [UInt8(slot % 23)]).encoded()) }
         return (.command, try Command.set(key: [UInt8(slot % 31)], value: Array("\(slot)".utf8)).encoded())
     }
@@ -148,6 +150,19 @@ import Testing
         Self.expectSame(try Self.open(folder.disk), whole)
         try Self.drop(folder.disk, through: folder.snapshots[2])
         Self.expectSame(try Self.open(folder.disk), whole)
+    }
+
+    @Test func whatTheLogHoldsBehindItsLastSealIsCounted() throws {
+        let whole = try Self.whole()
+        let end = Int(whole.logThrough.rawValue)
+        #expect(try whole.bytesSinceSeal == Self.body(Self.seal + 1...end).count)
+        #expect(whole.snapshotBytes == 0)
+        let folder = try Self.folder()
+        let found = try Self.open(folder.disk)
+        // A snapshot is taken for one of a seal.
+        #expect(try found.bytesSinceSeal == Self.body(Int(folder.snapshots[2].rawValue) + 1...end).count)
+        #expect(
+            try found.snapshotBytes == UInt64(#require(folder.disk.contents(of: Self.path(folder.snapshots[2]))).count))
     }
 
     @Test(arguments: [false, true]) func aBadSnapshotFallsBackToTheOneBefore(mends: Bool) throws {

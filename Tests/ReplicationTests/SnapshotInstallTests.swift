@@ -10,16 +10,16 @@ import Testing
 @testable import Replication
 
 @Suite struct SnapshotInstallTests {
-    private static let places = NodeFolder.Places("/data")
-    private static let node = NodeID(0)
-    private static let genesis = Genesis(
+    static let places = NodeFolder.Places("/data")
+    static let node = NodeID(0)
+    static let genesis = Genesis(
         cluster: UniqueID(high: 9, low: 9),
         members: (0..<3).map {
             Genesis.Member(node: NodeID($0), incarnation: .first, journal: UniqueID(high: 70 + UInt64($0), low: 0))
         }, limits: LogLimits(blockBytes: 600, segmentBytes: 2_000))
     /// Where the cluster's log was sealed.
     private static let seals: [UInt64] = [60, 120, 180]
-    private static let slots: UInt64 = 200
+    static let slots: UInt64 = 200
 
     private static func entry(_ slot: UInt64) -> Entry {
         let session = SessionID(node: node, incarnation: .first, boot: 1)
@@ -32,7 +32,7 @@ import Testing
     }
 
     /// A member's folder whose log holds the whole blocks through `slot`, and snapshots of the states at some seals.
-    private static func folder(through slot: UInt64, snapshots: [UInt64] = []) throws -> MemoryFileSystem {
+    static func folder(through slot: UInt64, snapshots: [UInt64] = []) throws -> MemoryFileSystem {
         let disk = MemoryFileSystem()
         try disk.createDirectory("/data")
         let journal = UniqueID(high: 70, low: 0)
@@ -62,7 +62,7 @@ import Testing
         return disk
     }
 
-    private static func open(_ disk: MemoryFileSystem) throws -> NodeFolder {
+    static func open(_ disk: MemoryFileSystem) throws -> NodeFolder {
         try NodeFolder.open(
             disk, directory: "/data", node: node, now: 7_000, seed: 3, journalFileBytes: 64 << 10, mends: true)
     }
@@ -151,6 +151,20 @@ import Testing
         let recovered = try Self.open(disk).recovered
         #expect(recovered.store.digest == whole.store.digest && recovered.snapshot == Slot(120))
         #expect(recovered.setAside.count == 1)
+    }
+
+    @Test(arguments: [[], [180], [120, 180], [60, 120], [60, 180]] as [[UInt64]])
+    func whatIsPlannedIsDropped(verified: [UInt64]) throws {
+        let disk = try Self.folder(through: Self.slots, snapshots: Self.seals)
+        let reader = ChosenLogReader(disk, directory: Self.places.log)
+        let snapshots = SnapshotFolder(disk, directory: Self.places.snapshots)
+        let (segments, taken) = (try reader.segments(), try snapshots.names())
+        let plan = try LogRetention(policy: CompactionPolicy(keptSegments: 1))
+            .plan(reader, snapshots, verified: verified.map { Slot($0) }, now: 1_000)
+        #expect(plan.segments.isEmpty == (plan.through == nil))
+        _ = try Self.compact(disk, verified)
+        #expect(try plan.segments + reader.segments() == segments)
+        #expect(try snapshots.names() + plan.snapshots.reversed() == taken)
     }
 
     @Test func whatIsDroppedStandsInTheArchive() throws {

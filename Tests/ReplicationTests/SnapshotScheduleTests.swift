@@ -67,12 +67,23 @@ import Testing
     @Test func theTwoNewestThatAreProvenStay() {
         var schedule = SnapshotSchedule(verified: Slot(2))
         for slot in [4, 6] as [UInt64] { schedule.noteTaken(written(slot)) }
-        schedule.noteInstalled(Slot(6))
+        schedule.noteInstalled(Slot(6), bytes: 1)
         #expect(schedule.verified == [Slot(2), Slot(4), Slot(6)])
         schedule.dropOld(proven: [Slot(2)])
         #expect(schedule.verified == [Slot(2), Slot(4), Slot(6)], "what is proven stays, however old it is")
         schedule.dropOld(proven: [Slot(2), Slot(4), Slot(6)])
         #expect(schedule.verified == [Slot(4), Slot(6)])
+    }
+
+    @Test func whatWasThereBeforeTheStartCounts() {
+        var schedule = SnapshotSchedule(verified: Slot(9), snapshotBytes: 5_000, bytesSinceSeal: 4_000)
+        schedule.noteApplied(bytes: 1_000)
+        #expect(!schedule.isDue(after: 10), "a seal has to be worth the snapshot's cost")
+        schedule.noteApplied(bytes: 1)
+        #expect(schedule.isDue(after: 10))
+        schedule.noteInstalled(Slot(12), bytes: 20_000)
+        schedule.noteApplied(bytes: 20_000)
+        #expect(!schedule.isDue(after: 10))
     }
 
     @Test func aSealIsDueWhenTheLogHasGrownByMoreThanTheStateTakes() {

@@ -1,6 +1,7 @@
 import Paxos
-import StateMachine
 import Testing
+
+@testable import StateMachine
 
 @Suite struct CommandTests {
     private static let key = Array("k".utf8)
@@ -152,11 +153,30 @@ import Testing
                 default: bytes.append(contentsOf: bytes.dropFirst(random.below(bytes.count + 1)))
                 }
             }
+            expectSingleSet(in: bytes)
             guard let command = try? Self.decode(bytes) else { continue }
             read += 1
             #expect(try command.encoded() == bytes)
         }
         #expect(read > 100, "some mutations leave a command, or this test looks at nothing")
+    }
+
+    /// What is carried out in place is just what would have been decoded to one set and nothing else.
+    private func expectSingleSet(in bytes: [UInt8]) {
+        let found = SingleSet(in: bytes.span.bytes).map { [Array(bytes[$0.key]), Array(bytes[$0.value])] }
+        var expected: [[UInt8]]?
+        if let command = try? Self.decode(bytes), command.conditions.isEmpty, command.operations.count == 1,
+            case .set(let key, let value) = command.operations[0]
+        {
+            expected = [key, value]
+        }
+        #expect(found == expected)
+    }
+
+    @Test func aCommandThatSetsOneKeyIsFoundInPlace() throws {
+        for (command, _) in Self.golden { expectSingleSet(in: try command.encoded()) }
+        let bytes = try Command.set(key: Self.key, value: Self.value).encoded()
+        #expect(SingleSet(in: bytes.span.bytes) != nil)
     }
 
     private static func decode(_ bytes: [UInt8]) throws(CommandError) -> Command {

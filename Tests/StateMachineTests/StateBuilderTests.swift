@@ -7,7 +7,7 @@ import Testing
     /// What a snapshot keeps of a store, put together again.
     private static func rebuild(_ store: KeyValueStore, bound: UInt64 = 50) throws -> KeyValueStore {
         var builder = StateBuilder()
-        for (key, stored) in store.sortedKeys() { builder.add(key: key, stored) }
+        builder.add(Array(store.sortedKeys()))
         return try builder.finish(store.summary, sessions: store.encodedSessions, sessionBound: bound)
     }
 
@@ -64,7 +64,7 @@ import Testing
         let sessions = store.encodedSessions
         func build(_ keys: [(key: [UInt8], stored: StoredValue)]) throws {
             var builder = StateBuilder()
-            for (key, stored) in keys { builder.add(key: key, stored) }
+            builder.add(keys)
             _ = try builder.finish(store.summary, sessions: sessions)
         }
         var keys = Array(store.sortedKeys())

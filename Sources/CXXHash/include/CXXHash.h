@@ -21,4 +21,7 @@ static inline cxxhash_128 cxxhash_xxh3_128(const void *bytes, size_t count, uint
     return result;
 }
 
+// Asks for the memory at an address, of which nothing need be there, without waiting for it.
+static inline void cxxhash_prefetch(const void *address) { __builtin_prefetch(address); }
+
 #endif

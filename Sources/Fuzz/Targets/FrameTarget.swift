@@ -160,6 +160,9 @@ struct FrameTarget: FuzzTarget {
                 .states([1_024, 2_048].map { StateNote(slot: Slot($0), digest: StateDigest()) })),
             .checkpoint(
                 .snapshot(SnapshotName(slot: Slot(9)), FileDigest([UInt8](repeating: 7, count: FileDigest.length)))),
+            .shipping(.wanted(.init(from: Slot(4), through: Slot(900)))),
+            .shipping(
+                .ended(EndedSegment(name: SegmentName(firstSlot: Slot(7)), lastSlot: Slot(90), fileSize: 1 << 20))),
         ]
     }
 

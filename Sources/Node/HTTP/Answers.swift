@@ -108,23 +108,61 @@ enum Answers {
             return Response(status: .notModified, headers: headers)
         }
         headers[.contentType] = "application/octet-stream"
+        let (status, part) = part(of: stored.value.count, tag: tag, for: asking, &headers)
+        return Response(
+            status: status, headers: headers,
+            body: ResponseBody(
+                byteBuffer: part == 0..<stored.value.count
+                    ? ByteBuffer(bytes: stored.value) : ByteBuffer(bytes: stored.value[part])))
+    }
+
+    /// Which part of so many bytes is asked for; empty when there is no such part.
+    /// - Parameter tag: the entity tag; nil for what has none, of which no part is given under a condition.
+    private static func part(
+        of length: Int, tag: String?, for asking: HTTPFields, _ headers: inout HTTPFields
+    ) -> (HTTPResponse.Status, Range<Int>) {
         headers[.acceptRanges] = "bytes"
         let range = asking[.range].flatMap { range in
-            asking[.ifRange].map { $0 == tag } ?? true ? ByteRange(range, length: stored.value.count) : nil
+            asking[.ifRange].map { $0 == tag } ?? true ? ByteRange(range, length: length) : nil
         }
         switch range ?? .whole {
-        case .whole:
-            return Response(
-                status: .ok, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(bytes: stored.value)))
+        case .whole: return (.ok, 0..<length)
         case .part(let part):
-            headers[.contentRange] = "bytes \(part.lowerBound)-\(part.upperBound - 1)/\(stored.value.count)"
-            return Response(
-                status: .partialContent, headers: headers,
-                body: ResponseBody(byteBuffer: ByteBuffer(bytes: stored.value[part])))
+            headers[.contentRange] = "bytes \(part.lowerBound)-\(part.upperBound - 1)/\(length)"
+            return (.partialContent, part)
         case .unsatisfiable:
-            headers[.contentRange] = "bytes */\(stored.value.count)"
-            return Response(status: .rangeNotSatisfiable, headers: headers)
+            headers[.contentRange] = "bytes */\(length)"
+            return (.rangeNotSatisfiable, 0..<0)
         }
+    }
+
+    // MARK: Files
+
+    /// A file, or the part of it that was asked for. When it can't be read to its end, the connection is closed in the
+    /// middle.
+    static func file(_ contents: FileContents, for asking: HTTPFields) -> Response {
+        var headers: HTTPFields = [.contentType: "application/octet-stream", .cacheControl: "no-store"]
+        let (status, part) = part(of: contents.size, tag: nil, for: asking, &headers)
+        return Response(
+            status: status, headers: headers,
+            body: ResponseBody(contentLength: part.count) { writer in
+                var next = part.lowerBound
+                while next < part.upperBound {
+                    let piece = try await contents.read(next..<part.upperBound)
+                    guard piece.readableBytes > 0 else { throw FileCutShort() }
+                    next += piece.readableBytes
+                    try await writer.write(piece)
+                }
+                try await writer.finish(nil)
+            })
+    }
+
+    /// Whole entries, as the log has them.
+    static func encoded(_ entries: EncodedEntries) -> Response {
+        var headers: HTTPFields = [.contentType: "application/octet-stream", .cacheControl: "no-store"]
+        headers[paxosSlot] = "\(entries.appliedThrough)"
+        return Response(
+            status: .ok, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(bytes: entries.bytes)))
     }
 
     private static func isListed(_ tag: String, in header: String) -> Bool {
@@ -151,3 +189,6 @@ struct DocumentPieces: Sendable {
     /// Nil at the end.
     let next: @Sendable () async throws -> ByteBuffer?
 }
+
+/// A file ended before the size that was told of it.
+private struct FileCutShort: Error {}

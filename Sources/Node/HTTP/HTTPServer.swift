@@ -15,13 +15,13 @@ struct HTTPServer<Service: StoreService> {
     static var mostRefused: Int { 100 }
 
     let address: HostAndPort
-    let responder: Responder<Service>
+    let responder: OpeningResponder<Service>
     let loop: any EventLoop
     let connections: Turnstile
     /// How long a client may take over a request, or leave an answer where it is.
     let patience: TimeAmount
     let logger: Logger
-    /// Told where clients are served, once they are.
+    /// Told where clients are answered, once they are.
     let ready: @Sendable (SocketAddress?) async -> Void
 
     func makeService() throws -> any ServiceLifecycle.Service {

@@ -6,7 +6,13 @@ import Replication
 
 extension NodeStatus {
     var json: JSONValue {
-        .object([
+        .object(
+            standing + state + health + [("log", log), ("budgets", budgets), ("peers", .array(driver.peers.map(peer)))])
+    }
+
+    /// Who the node is among the others.
+    private var standing: [(String, JSONValue)] {
+        [
             ("id", .string("\(driver.node)")),
             ("role", .string(driver.role.rawValue)),
             ("leader", driver.leader.map { .string("\($0)") } ?? .null),
@@ -14,28 +20,42 @@ extension NodeStatus {
             ("promised", .string("\(driver.promised)")),
             ("cluster", driver.cluster.map { .string("\($0)") } ?? .null),
             ("incarnation", .number(UInt64(driver.incarnation.rawValue))),
-            ("configuration", .number(driver.configuration.rawValue)),
-            ("chosenThrough", .number(driver.chosenThrough.rawValue)),
-            ("knownChosenThrough", .number(driver.knownChosenThrough.rawValue)),
-            ("appliedThrough", .number(driver.appliedThrough.rawValue)),
+            ("configuration", slot(driver.configuration)),
+        ]
+    }
+
+    /// How far it is, and what its state is there.
+    private var state: [(String, JSONValue)] {
+        [
+            ("chosenThrough", slot(driver.chosenThrough)),
+            ("knownChosenThrough", slot(driver.knownChosenThrough)),
+            ("appliedThrough", slot(driver.appliedThrough)),
             ("digest", .string("\(driver.digest)")),
             ("keys", .number(UInt64(driver.keys))),
+            ("checkpoint", checkpoint),
+            ("diverged", driver.divergence.map(divergence) ?? .null),
+        ]
+    }
+
+    /// What is wrong with it, and what is being done about that.
+    private var health: [(String, JSONValue)] {
+        [
             ("stopping", .bool(driver.isStopping)),
             ("setAside", .array(driver.setAside.map { .string($0.reason) })),
             ("logDamage", damage),
             ("unknownSlots", .number(UInt64(driver.unknownSlots))),
-            ("mendingThrough", driver.mendingThrough.map { .number($0.rawValue) } ?? .null),
-            ("checkpoint", checkpoint),
-            ("diverged", driver.divergence.map(divergence) ?? .null),
-            (
-                "log",
-                .object([
-                    ("through", .number(driver.logThrough.rawValue)), ("segments", .number(UInt64(logSegments))),
-                    ("bytes", .number(logBytes)),
-                ])
-            ),
-            ("budgets", budgets),
-            ("peers", .array(driver.peers.map(peer))),
+            ("fetching", driver.fetching.map(fetching) ?? .null),
+            ("segmentsTakenIn", .number(UInt64(driver.segmentsTakenIn))),
+            ("mendingThrough", slot(driver.mendingThrough)),
+        ]
+    }
+
+    private func slot(_ slot: Slot?) -> JSONValue { slot.map { .number($0.rawValue) } ?? .null }
+
+    private var log: JSONValue {
+        .object([
+            ("through", slot(driver.logThrough)), ("segments", .number(UInt64(logSegments))),
+            ("bytes", .number(logBytes)),
         ])
     }
 
@@ -48,17 +68,23 @@ extension NodeStatus {
 
     private var checkpoint: JSONValue {
         .object([
-            ("slot", .number(driver.checkpointed.rawValue)),
-            ("agreed", driver.agreed.map { .number($0.rawValue) } ?? .null),
+            ("slot", slot(driver.checkpointed)), ("agreed", slot(driver.agreed)),
             ("snapshotDiffers", .bool(driver.snapshotDiffers)),
         ])
     }
 
     private func divergence(_ report: DivergenceReport) -> JSONValue {
         .object([
-            ("slot", .number(report.slot.rawValue)), ("digest", .string(report.ownDigest)),
+            ("slot", slot(report.slot)), ("digest", .string(report.ownDigest)),
             ("agreedDigest", .string(report.agreedDigest)),
-            ("lastAgreed", report.lastAgreed.map { .number($0.rawValue) } ?? .null), ("time", .number(report.time)),
+            ("lastAgreed", slot(report.lastAgreed)), ("time", .number(report.time)),
+        ])
+    }
+
+    private func fetching(_ fetching: DriverStatus.Fetching) -> JSONValue {
+        .object([
+            ("file", .string("\(fetching.file)")), ("from", .string("\(fetching.peer)")),
+            ("bytes", .number(fetching.bytes)), ("of", fetching.fileSize.map { .number($0) } ?? .null),
         ])
     }
 
@@ -75,7 +101,7 @@ extension NodeStatus {
         return .object([
             ("id", .string("\(peer.node)")),
             ("connected", .bool(link?.isConnected ?? false)),
-            ("acceptedThrough", peer.acceptedThrough.map { .number($0.rawValue) } ?? .null),
+            ("acceptedThrough", slot(peer.acceptedThrough)),
             ("inFlightBytes", .number(UInt64(peer.inFlightBytes))),
             ("droppedMessages", .number(link?.droppedMessages ?? 0)),
         ])

@@ -5,6 +5,7 @@ import HTTPTypes
 import Hummingbird
 import NIOCore
 import Paxos
+import PaxosLog
 import Replication
 import StateMachine
 
@@ -35,10 +36,7 @@ struct Responder<Service: StoreService>: Sendable {
         do {
             let asked = try Route(method: request.method, target: request.head.path ?? "")
             route = asked
-            guard !audiences.isDisjoint(with: asked.audience) else {
-                throw HTTPFailure(
-                    .notFound, "not found", "this route is served at another address of the node (--admin)")
-            }
+            try asked.check(audiences)
             response = try await answer(asked, request, willContinue)
         } catch let failure as HTTPFailure {
             response = Answers.failure(failure)
@@ -75,6 +73,18 @@ struct Responder<Service: StoreService>: Sendable {
             let pieces = try await service.entries(
                 from: first, limit: limit, compressed: Gzip.isAccepted(by: request.headers))
             return Answers.stream(pieces, type: "application/x-ndjson")
+        case .encodedEntries(let first, let limit):
+            let entries = try await service.encodedEntries(
+                first...Route.lastSlot, limit: limit ?? .max, bytes: EncodedEntries.mostBytes)
+            return Answers.encoded(entries)
+        case .entriesDigest(let slots):
+            return Answers.json(.ok, try await digest(of: slots))
+        case .block(let slot):
+            return Answers.json(.ok, try await service.block(holding: slot).json)
+        case .files(let slot):
+            return Answers.document(try await service.files(from: slot).json, for: request.headers)
+        case .file(let file):
+            return Answers.file(try await service.file(file), for: request.headers)
         case .print(let name):
             try await service.printLog(to: name)
             return Answers.json(.ok, .object([("FileName", .string(name))]))
@@ -164,6 +174,21 @@ struct Responder<Service: StoreService>: Sendable {
         case .refused(let refusal): throw HTTPFailure(refusal)
         case .applied: preconditionFailure("a read is never answered like a command")
         }
+    }
+
+    // MARK: The log
+
+    /// Of as many entries as a node is willing to read for it.
+    private func digest(of slots: ClosedRange<Slot>) async throws(HTTPFailure) -> JSONValue {
+        let entries = try await service.encodedEntries(slots, limit: .max, bytes: EncodedEntries.mostDigested)
+        guard let last = EntryView.last(in: entries.bytes)?.slot else {
+            throw HTTPFailure(.notFound, "not found", "slot \(slots.lowerBound) is not applied here")
+        }
+        let digest = entries.bytes.withUnsafeBytes { ChainDigest.start.followed(by: $0) }
+        return .object([
+            ("from", .number(slots.lowerBound.rawValue)), ("to", .number(last.rawValue)),
+            ("digest", .string("\(digest)")),
+        ])
     }
 
     private func health() async throws -> Response {

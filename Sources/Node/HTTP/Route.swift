@@ -2,6 +2,7 @@
 
 import Hummingbird
 import Paxos
+import PaxosLog
 
 enum Route: Equatable, Sendable {
     /// Key and value are in the body.
@@ -16,6 +17,15 @@ enum Route: Equatable, Sendable {
     case noOp
     /// From the first that there is, where no slot is named.
     case entries(from: Slot?, limit: Int?)
+    /// The same as the log has them, in one piece.
+    case encodedEntries(from: Slot, limit: Int?)
+    /// A digest of these entries.
+    case entriesDigest(ClosedRange<Slot>)
+    /// The block of the log that holds a slot.
+    case block(holding: Slot)
+    /// What there is of log and snapshots, from the segment that holds the slot on.
+    case files(from: Slot)
+    case file(NodeFile)
     case status
     case health
     case metrics
@@ -44,7 +54,10 @@ enum Route: Equatable, Sendable {
         case .get: "get"
         case .delete, .deleteByBody: "delete"
         case .noOp: "nop"
-        case .entries: "entries"
+        case .entries, .encodedEntries, .entriesDigest: "entries"
+        case .block: "block"
+        case .files: "files"
+        case .file: "file"
         case .status: "status"
         case .health: "health"
         case .metrics: "metrics"
@@ -61,9 +74,16 @@ enum Route: Equatable, Sendable {
     /// Where a route is served: to clients, to those who run the node, or to both.
     var audience: Set<Audience> {
         switch self {
-        case .print, .crash, .configuration, .snapshot, .compact: [.operators]
-        case .status, .health, .metrics: [.clients, .operators]
+        case .print, .crash, .configuration, .snapshot, .compact, .block, .files, .file: [.operators]
+        case .status, .health, .metrics, .entries, .encodedEntries, .entriesDigest: [.clients, .operators]
         default: [.clients]
+        }
+    }
+
+    /// - Parameter audiences: whom an address serves.
+    func check(_ audiences: Set<Audience>) throws(HTTPFailure) {
+        guard !audiences.isDisjoint(with: audience) else {
+            throw HTTPFailure(.notFound, "not found", "this route is served at another address of the node (--admin)")
         }
     }
 
@@ -82,6 +102,9 @@ enum Route: Equatable, Sendable {
 }
 
 extension Route {
+    /// No log has a later one.
+    static let lastSlot = Slot(UInt64(Int64.max))
+
     /// - Parameter target: the request's target as it came, with its query.
     init(method: HTTPRequest.Method, target: String) throws(HTTPFailure) {
         // The fixed path of the busiest route, before anything is taken apart.
@@ -108,6 +131,7 @@ extension Route {
 
     private static let fixed: Set<[Substring]> = [
         ["store", "set"], ["store", "delete"], ["store", "nop"], ["log", "entries"], ["crash"], ["status"], ["health"],
+        ["log", "entries", "encoded"], ["log", "entries", "digest"], ["log", "block"], ["log", "files"],
         ["metrics"], ["cluster"], ["admin", "configuration"], ["admin", "snapshot"], ["admin", "compact"],
     ]
 
@@ -150,6 +174,26 @@ extension Route {
         case ["log", "entries"]:
             try question.check([.get, .head])
             return .entries(from: try question.query.slot("from"), limit: try question.query.count("limit"))
+        case ["log", "entries", "encoded"]:
+            try question.check([.get, .head])
+            return .encodedEntries(
+                from: try question.query.slot("from") ?? .first, limit: try question.query.count("limit"))
+        case ["log", "entries", "digest"]:
+            try question.check([.get, .head])
+            return .entriesDigest(try question.query.slots())
+        case ["log", "block"]:
+            try question.check([.get, .head])
+            return .block(holding: try question.query.slot("slot") ?? .first)
+        case ["log", "files"]:
+            try question.check([.get, .head])
+            return .files(from: try question.query.slot("from") ?? .first)
+        case _ where question.segments.count == 3 && question.segments.starts(with: ["log", "files"]):
+            try question.check([.get, .head])
+            guard let file = NodeFile(String(decoding: try question.bytes(2, "name"), as: UTF8.self)) else {
+                throw HTTPFailure(
+                    .notFound, "not found", "a name is that of a segment, of a snapshot, or \(Identity.fileName)")
+            }
+            return .file(file)
         case ["log", "print"]: throw .badRequest("the name is missing: /log/print/NAME")
         case _ where question.segments.count == 3 && question.segments.starts(with: ["log", "print"]):
             try question.check([.get])
@@ -220,6 +264,14 @@ private struct Query {
             throw .badRequest("\(name) is a slot: a number from 1 on")
         }
         return Slot(number)
+    }
+
+    /// Those from `from` through `to`.
+    func slots() throws(HTTPFailure) -> ClosedRange<Slot> {
+        guard let first = try slot("from"), let last = try slot("to"), first <= last else {
+            throw .badRequest("from and to are slots, the first no later than the last")
+        }
+        return first...last
     }
 
     func count(_ name: String) throws(HTTPFailure) -> Int? {

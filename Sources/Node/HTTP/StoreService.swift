@@ -4,7 +4,7 @@ import NIOCore
 import Paxos
 import Replication
 
-protocol StoreService: Sendable {
+protocol StoreService: LogService {
     /// Answers every request, in the time that the settings give it.
     func ask(_ request: Request) async -> Answer
     func status() async -> NodeStatus
@@ -13,8 +13,6 @@ protocol StoreService: Sendable {
     /// Why the node can't serve; nil when it can.
     func unhealthyReason() async -> String?
     func printLog(to name: String) async throws(HTTPFailure)
-    /// Chosen entries from `first`, or the first that there is, on, `limit` of them at the most, as lines of JSON.
-    func entries(from first: Slot?, limit: Int?, compressed: Bool) async throws(HTTPFailure) -> DocumentPieces
     /// The metrics of this process, for Prometheus.
     func exposition() -> ByteBuffer
     /// The settings, and where each was given.

@@ -16,4 +16,23 @@ final class Turnstile: Sendable {
     func enter() -> Bool { inside.add(1, ordering: .relaxed).newValue <= most }
 
     func leave() { inside.subtract(1, ordering: .relaxed) }
+
+    /// Lets one in for as long as the pass is held; nil when there is no room.
+    func pass() -> Pass? {
+        guard enter() else {
+            leave()
+            return nil
+        }
+        return Pass(self)
+    }
+
+    final class Pass: Sendable {
+        private let turnstile: Turnstile
+
+        fileprivate init(_ turnstile: Turnstile) {
+            self.turnstile = turnstile
+        }
+
+        deinit { turnstile.leave() }
+    }
 }

@@ -137,11 +137,13 @@ final class DriverHost: @unchecked Sendable {
             if !held.hold(message, to: node, after: batch) { peers?.send(message, to: node) }
         case .answer(let request, let answer): waiting.removeValue(forKey: request)?.resume(returning: answer)
         case .appendLog(let block): storage?.appendLog(block)
-        case .readLog(let slot, let bytes, let peer): storage?.readLog(from: slot, bytes: bytes, for: peer)
+        case .readLog(let slot, let bytes, let peer, let offersSegment):
+            storage?.readLog(from: slot, bytes: bytes, for: peer, offersSegment: offersSegment)
         case .readPiece(let question, let peer): storage?.readPiece(question, for: peer)
         case .keepPiece(let piece): storage?.keepPiece(piece)
-        case .discardPieces(let file): storage?.discardPieces(of: file)
+        case .discardPieces(let kept): storage?.discardPieces(besides: kept)
         case .replaceSegment(let segment): storage?.replaceSegment(segment)
+        case .takeInSegment(let segment): storage?.takeIn(segment)
         case .installSnapshot(let snapshot): storage?.installSnapshot(snapshot)
         case .takeSnapshot(let view): storage?.takeSnapshot(view)
         case .compact(let verified): storage?.compact(verified: verified)

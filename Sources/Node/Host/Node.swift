@@ -6,7 +6,6 @@ import NIOCore
 import Paxos
 import PaxosLog
 import Replication
-import ServiceLifecycle
 import StateMachine
 import SystemPackage
 
@@ -15,29 +14,32 @@ final class Node: Sendable {
     static let mostStopping = TimeAmount.milliseconds(4_500)
     static let mostHandingOver = TimeAmount.seconds(2)
 
-    private let configuration: NodeConfiguration
-    private let host: DriverHost
-    private let storage: NodeStorage
+    let configuration: NodeConfiguration
+    let host: DriverHost
+    let storage: NodeStorage
     private let printer: LogPrinter
     private let network: PeerNetwork
     private let disk: DiskSpace
     private let settings: GivenSettings
-    private let logger: Logger
+    let logger: Logger
     let bodies = BodyReader()
     /// Those who read the log over HTTP: each keeps the reading thread busy.
-    private let readers = Turnstile(most: 16)
-    let connections: Turnstile
+    let readers = Turnstile(most: 16)
+    let files: NodeFiles
+    private let connections: Turnstile
     let traffic = Traffic()
 
     init(
         _ configuration: NodeConfiguration, settings: GivenSettings, host: DriverHost, storage: NodeStorage,
-        printer: LogPrinter, network: PeerNetwork, disk: DiskSpace, logger: Logger
+        files: NodeFiles, printer: LogPrinter, network: PeerNetwork, disk: DiskSpace, connections: Turnstile,
+        logger: Logger
     ) {
         self.configuration = configuration
         self.settings = settings
-        connections = Turnstile(most: min(configuration.mostConnections, OpenFiles.raiseLimit() - OpenFiles.ownNeeds))
+        self.connections = connections
         self.host = host
         self.storage = storage
+        self.files = files
         self.printer = printer
         self.network = network
         self.disk = disk
@@ -125,22 +127,6 @@ extension Node: StoreService {
         }
     }
 
-    func entries(from wanted: Slot?, limit: Int?, compressed: Bool) async throws(HTTPFailure) -> DocumentPieces {
-        let held = (try? await storage.reading.firstSlot()) ?? .first
-        let first = wanted ?? held
-        guard first >= held else { throw .compacted(held) }
-        guard readers.enter() else {
-            readers.leave()
-            throw .overloaded("\(readers.most) others are reading the log of this node")
-        }
-        let last = await host.look { $0.store.appliedThrough }
-        return EntryStream(
-            from: first, through: last, limit: limit, compressed: compressed, reading: storage.reading,
-            readers: readers
-        ) { [host] first, last, bytes in await host.look { $0.applied(from: first, through: last, bytes: bytes) } }
-        .pieces
-    }
-
     func exposition() -> ByteBuffer { Prometheus.shared.exposition() }
 
     func configurationJSON() -> JSONValue {
@@ -160,15 +146,5 @@ extension Node: StoreService {
 
     func crash() -> Never {
         ProcessEnd.now(ExitStatus.crash, "ended by /crash")
-    }
-}
-
-/// Runs the node as a service: until it is told to stop, and then until leadership is handed over.
-struct NodeService: Service {
-    let node: Node
-
-    func run() async throws {
-        try await gracefulShutdown()
-        await node.handOver()
     }
 }

@@ -11,14 +11,16 @@ protocol StorageOutlet: Sendable {
     /// Then `Event.logDurable`.
     func appendLog(_ block: RawBlock)
     /// Then `Event.logRead`.
-    func readLog(from slot: Slot, bytes: Int, for peer: NodeID)
+    func readLog(from slot: Slot, bytes: Int, for peer: NodeID, offersSegment: Bool)
     /// Then `Event.pieceRead`.
     func readPiece(_ question: PieceQuestion, for peer: NodeID)
     /// Then `Event.pieceKept`, if there is room.
     func keepPiece(_ piece: FilePiece)
-    func discardPieces(of file: ShippedFile)
+    func discardPieces(besides kept: ShippedFile?)
     /// Then `Event.segmentReplaced`.
     func replaceSegment(_ segment: SegmentName)
+    /// Then `Event.segmentTakenIn`.
+    func takeIn(_ segment: SegmentName)
     /// Then `Event.snapshotInstalled`.
     func installSnapshot(_ snapshot: SnapshotName)
     /// Then `Event.snapshotTaken` or `Event.snapshotFailed`.

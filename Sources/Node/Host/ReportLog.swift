@@ -67,6 +67,20 @@ struct ReportLog {
             logger.error("No snapshot could be taken", metadata: ["through": "\(slot)", "error": "\(reason)"])
         case .archiveRefused(let reason):
             logger.error("The archive did not take a segment, which stays", metadata: ["reason": "\(reason)"])
+        case .segmentTakenIn(let segment, let peer, let through, let kept):
+            NodeMetrics.segmentsTakenIn.increment()
+            logger.notice(
+                "A peer's segment was taken in",
+                metadata: [
+                    "segment": "\(segment)", "through": "\(through)", "peer": "\(peer)",
+                    "kept": "\(kept.map { "\($0)" } ?? "nothing")",
+                ])
+        case .segmentRefused(let segment, let peer, let reason):
+            logger.error(
+                "A peer's segment can't be taken in",
+                metadata: ["segment": "\(segment)", "peer": "\(peer)", "reason": "\(reason)"])
+        case .fetchGivenUp(let file):
+            logger.notice("No peer could give a file, which is asked for again later", metadata: ["file": "\(file)"])
         case .snapshotInstalled(let snapshot, let peer):
             logger.notice(
                 "A peer's snapshot was taken over", metadata: ["through": "\(snapshot.slot)", "peer": "\(peer)"])
@@ -122,6 +136,7 @@ struct ReportLog {
         switch report {
         case .waitingForMembers: key = "waiting"
         case .foreignPeer(let node, _): key = "foreign \(node)"
+        case .fetchGivenUp(let file): key = "given up \(file)"
         default: return true
         }
         if let last = lastRepeated[key], last.report == report, now - last.at < ReportLog.patience { return false }

@@ -11,7 +11,7 @@ import ServiceLifecycle
 import SystemPackage
 import UnixSignals
 
-struct Startup {
+struct Startup: Sendable {
     /// Connections at the address of `--admin`.
     private static let mostOperators = 100
 
@@ -42,13 +42,7 @@ struct Startup {
         let transport = PeerTransport(loop: loop)
         let listener = try await listener(transport)
         let lock = try lockFolder()
-        let folder = try recover()
-        let node = folder.unpack { journal, log, recovered in
-            assemble(journal, log, recovered, transport)
-        }
-        await node.start(listener: listener)
-        try await serve(node)
-        try await node.finish()
+        try await serve(transport, listener)
         logger.notice("Stopped")
         // Held until the last write is done.
         _ = consume lock
@@ -76,7 +70,18 @@ struct Startup {
 
     // MARK: Opening
 
-    private func recover() throws(StartFailure) -> NodeFolder {
+    /// Reads the folder, on a thread that may wait.
+    private func open(
+        _ transport: PeerTransport, _ connections: Turnstile, _ progress: OpeningProgress
+    ) async throws -> Node {
+        try await NIOThreadPool.singleton.runIfActive {
+            try recover(progress).unpack { journal, log, recovered in
+                assemble(journal, log, recovered, transport, connections)
+            }
+        }
+    }
+
+    private func recover(_ progress: OpeningProgress) throws(StartFailure) -> NodeFolder {
         let start = NIODeadline.now()
         var lastLine = start
         let folder: NodeFolder
@@ -86,6 +91,7 @@ struct Startup {
                 seed: .random(in: .min ... .max), mends: configuration.mendsDamage,
                 restartsStrictly: configuration.restartsStrictly
             ) { slot, through in
+                progress.note(slot, of: through)
                 guard NIODeadline.now() - lastLine > .seconds(1) else { return }
                 lastLine = NIODeadline.now()
                 logger.info("Replaying the log", metadata: ["through": "\(slot)", "of": "\(through)"])
@@ -107,7 +113,8 @@ struct Startup {
     }
 
     private func assemble(
-        _ journal: Journal, _ log: consuming ChosenLog, _ recovered: RecoveredNode, _ transport: PeerTransport
+        _ journal: Journal, _ log: consuming ChosenLog, _ recovered: RecoveredNode, _ transport: PeerTransport,
+        _ connections: Turnstile
     ) -> Node {
         let places = NodeFolder.Places(configuration.data)
         let identity = recovered.identity
@@ -146,30 +153,55 @@ struct Startup {
             receive: { message, node in host.post(.message(message, from: node)) })
         return Node(
             configuration, settings: settings, host: host, storage: storage,
-            printer: LogPrinter(fileSystem: fileSystem, places: places), network: network, disk: disk, logger: logger)
+            files: NodeFiles(
+                reading: storage.reading, fileSystem: fileSystem, directory: places.directory,
+                durable: { [log = storage.log] in log.durableLog }),
+            printer: LogPrinter(fileSystem: fileSystem, places: places), network: network, disk: disk,
+            connections: connections, logger: logger)
     }
 
     // MARK: Running
 
-    private func serve(_ node: Node) async throws {
-        var servers = [
-            try server(
-                node, at: configuration.http, for: configuration.admin == nil ? [.clients, .operators] : [.clients],
-                connections: node.connections
-            ) { sayReady($0) }
-        ]
-        if let admin = configuration.admin {
-            servers.append(
-                try server(node, at: admin, for: [.operators], connections: Turnstile(most: Startup.mostOperators)) {
+    /// Answers clients from the start, opens the node, and runs it until it is told to stop.
+    private func serve(_ transport: PeerTransport, _ listener: PeerTransport.Listener?) async throws {
+        let progress = OpeningProgress()
+        let connections = Turnstile(
+            most: min(configuration.mostConnections, OpenFiles.raiseLimit() - OpenFiles.ownNeeds))
+        let addresses = addresses(connections)
+        let responders = addresses.map {
+            OpeningResponder<Node>(id: configuration.node, progress: progress, audiences: $0.audiences)
+        }
+        let service = NodeService(logger: logger) {
+            try await open(transport, connections, progress)
+        } serve: { node, bound in
+            await node.start(listener: listener)
+            for (address, responder) in zip(addresses, responders) {
+                responder.open(
+                    Responder(
+                        service: node, bodies: node.bodies, traffic: node.traffic, audiences: address.audiences,
+                        allowsCrash: configuration.allowsCrash))
+            }
+            sayReady(bound)
+        }
+        let servers = try zip(addresses, responders).map { address, responder in
+            try HTTPServer(
+                address: address.address, responder: responder, loop: loop, connections: address.connections,
+                patience: .milliseconds(Int64(configuration.clientTimeoutMilliseconds)), logger: quietLogger
+            ) { bound in
+                if address.address == configuration.http {
+                    service.bound.continuation.yield(bound)
+                } else {
                     logger.notice(
-                        "Operators are served", metadata: ["address": "\(admin.host):\($0?.port ?? admin.port)"])
-                })
+                        "Operators are served",
+                        metadata: ["address": "\(address.address.host):\(bound?.port ?? address.address.port)"])
+                }
+            }.makeService()
         }
         let services = ServiceGroup(
             configuration: ServiceGroupConfiguration(
                 services: servers.map { .init(service: $0) } + [
                     // The last is the first to be told to stop: clients are still answered while leadership goes over.
-                    .init(service: NodeService(node: node), successTerminationBehavior: .ignore)
+                    .init(service: service, successTerminationBehavior: .ignore)
                 ],
                 gracefulShutdownSignals: [.sigterm, .sigint], logger: quietLogger))
         do {
@@ -177,20 +209,28 @@ struct Startup {
         } catch let error as IOError where error.errnoCode == EADDRINUSE {
             throw StartFailure(binding: configuration.http, setting: .http, error)
         }
+        try await service.finish()
     }
 
-    private func server(
-        _ node: Node, at address: HostAndPort, for audiences: Set<Route.Audience>, connections: Turnstile,
-        ready: @escaping @Sendable (SocketAddress?) -> Void
-    ) throws -> any Service {
-        let responder = Responder(
-            service: node, bodies: node.bodies, traffic: node.traffic, audiences: audiences,
-            allowsCrash: configuration.allowsCrash)
-        return try HTTPServer(
-            address: address, responder: responder, loop: loop, connections: connections,
-            patience: .milliseconds(Int64(configuration.clientTimeoutMilliseconds)), logger: quietLogger,
-            ready: ready
-        ).makeService()
+    /// An address at which HTTP is served, and who is served there.
+    private struct ServedAddress {
+        var address: HostAndPort
+        var audiences: Set<Route.Audience>
+        var connections: Turnstile
+    }
+
+    private func addresses(_ connections: Turnstile) -> [ServedAddress] {
+        guard let admin = configuration.admin else {
+            return [
+                ServedAddress(
+                    address: configuration.http, audiences: [.clients, .operators], connections: connections)
+            ]
+        }
+        return [
+            ServedAddress(address: configuration.http, audiences: [.clients], connections: connections),
+            ServedAddress(
+                address: admin, audiences: [.operators], connections: Turnstile(most: Startup.mostOperators)),
+        ]
     }
 
     /// What libraries tell of themselves is of use when something is looked for, and noise else.

@@ -15,6 +15,7 @@ enum NodeMetrics {
     static let snapshots = Counter(label: "paxos_snapshots_total")
     static let damageFound = Counter(label: "paxos_log_damage_found_total")
     static let damageMended = Counter(label: "paxos_log_damage_mended_total")
+    static let segmentsTakenIn = Counter(label: "paxos_segments_taken_in_total")
     static let elections = Counter(label: "paxos_elections_started_total")
     static let leaderChanges = Counter(label: "paxos_leader_changes_total")
     static let connectionsRefused = Counter(label: "paxos_http_connections_refused_total")
@@ -35,6 +36,7 @@ enum NodeMetrics {
         "paxos_snapshots_total": "Snapshots taken of this node's state.",
         "paxos_log_damage_found_total": "Segments of the chosen log found damaged while the node ran.",
         "paxos_log_damage_mended_total": "Those of them that a peer's copy took the place of.",
+        "paxos_segments_taken_in_total": "Segments of the chosen log that came from peers as files, to catch up.",
         "paxos_log_bytes": "Bytes of the chosen log on disk.",
         "paxos_log_segments": "Segments of the chosen log on disk.",
         "paxos_elections_started_total": "Elections that this node began.",
@@ -72,6 +74,12 @@ enum NodeMetrics {
             guard let accepted = peer.acceptedThrough else { continue }
             set("paxos_peer_lag_slots", driver.knownChosenThrough.distance(from: accepted), node)
         }
+    }
+
+    /// Of a node that still reads its folder.
+    static func note(_ progress: OpeningProgress) {
+        set("paxos_is_healthy", 0)
+        set("paxos_slot", progress.replay?.through.rawValue ?? 0, ("state", "applied"))
     }
 
     private static func set(_ label: String, _ value: some BinaryInteger, _ dimensions: (String, String)...) {

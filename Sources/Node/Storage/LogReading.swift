@@ -12,7 +12,7 @@ import SystemPackage
 final class LogReading: Sendable {
     private let thread = NIOThreadPool(numberOfThreads: 1)
     private let reader: ChosenLogReader
-    private let snapshots: SnapshotFolder
+    let snapshots: SnapshotFolder
     private let logger: Logger
 
     init(fileSystem: any FileSystem, places: NodeFolder.Places, logger: Logger) {
@@ -40,9 +40,11 @@ final class LogReading: Sendable {
         }
     }
 
-    /// The first slot that the log holds; slot 1 while it holds none.
+    /// The first slot that the log holds; while it holds none, the one with which it will begin.
     func firstSlot() async throws -> Slot {
-        try await thread.runIfActive { [self] in try reader.segments().first?.firstSlot ?? .first }
+        try await thread.runIfActive { [self] in
+            try reader.segments().first?.firstSlot ?? snapshots.names().first?.slot.next ?? .first
+        }
     }
 
     /// Runs `body` on the thread.
@@ -54,21 +56,24 @@ final class LogReading: Sendable {
 
     /// Blocks from the one that holds `slot` on, about `bytes` of them, at least one if the log holds it. A peer is never
     /// sent what could not be verified: it asks another node then.
-    func read(from slot: Slot, bytes: Int, then deliver: @escaping @Sendable ([RawBlock], Damage?) -> Void) {
+    func read(
+        from slot: Slot, bytes: Int, offersSegment: Bool,
+        then deliver: @escaping @Sendable (LogPassage, Damage?) -> Void
+    ) {
         thread.submit { [self] state in
             guard state == .active else { return }
             do throws(StorageError) {
-                deliver(try reader.blocks(from: slot, bytes: bytes), nil)
+                deliver(try reader.passage(from: slot, bytes: bytes, offersSegment: offersSegment), nil)
             } catch .corrupt(let damage) {
-                deliver([], damage)
+                deliver(.blocks([]), damage)
             } catch {
                 sayUnreadable("\(slot)", error)
-                deliver([], nil)
+                deliver(.blocks([]), nil)
             }
         }
     }
 
-    /// A piece of a file, which the peer verifies.
+    /// A piece of a file, which the peer verifies; none of one that can't be read.
     func read(_ question: PieceQuestion, then deliver: @escaping @Sendable (FilePiece) -> Void) {
         thread.submit { [self] state in
             guard state == .active else { return }
@@ -76,6 +81,7 @@ final class LogReading: Sendable {
                 deliver(try question.answer(from: reader, snapshots))
             } catch {
                 sayUnreadable("\(question.file)", error)
+                deliver(FilePiece(file: question.file, offset: question.offset, fileSize: 0, bytes: []))
             }
         }
     }

@@ -1,5 +1,5 @@
 // Appends blocks to the chosen log on a thread of its own, all that have gathered with one write and one sync, and keeps
-// the identity; what peers send in the place of damaged segments goes through it too. It is behind the path that a client
+// the identity; files that peers send go through it too. It is behind the path that a client
 // waits for. A failure ends the process.
 
 import Metrics
@@ -11,9 +11,10 @@ import PaxosLog
 import Replication
 import SystemPackage
 
-// Unchecked, because the log and the identity are touched on the thread alone; `waiting` has a lock.
+// Unchecked, because the log and the identity are touched on the thread alone; `waiting` and `published` have locks.
 final class LogThread: @unchecked Sendable {
     private let waiting = NIOLockedValueBox<[RawBlock]>([])
+    private let published: NIOLockedValueBox<DurableLog>
     private let thread = NIOThreadPool(numberOfThreads: 1)
     private let fileSystem: any FileSystem
     private let places: NodeFolder.Places
@@ -28,6 +29,7 @@ final class LogThread: @unchecked Sendable {
         places: NodeFolder.Places,
         durable: @escaping @Sendable (LogExtent, [BlockDigest]) -> Void
     ) {
+        published = NIOLockedValueBox(log.durable)
         self.log = log
         self.identity = identity
         self.retention = retention
@@ -39,6 +41,9 @@ final class LogThread: @unchecked Sendable {
     func start() { thread.start() }
 
     // MARK: From any thread
+
+    /// What may be shown of the log's files.
+    var durableLog: DurableLog { published.withLockedValue { $0 } }
 
     func append(_ block: RawBlock) {
         let isFirst = waiting.withLockedValue { waiting in
@@ -75,22 +80,20 @@ final class LogThread: @unchecked Sendable {
             } catch {
                 ProcessEnd.diskFailed(error, while: what)
             }
+            publish()
         }
     }
 
     /// - Parameter kept: told how much of the file is kept then.
     func keep(_ piece: FilePiece, then kept: @escaping @Sendable (UInt64) -> Void) {
         change("keeping a peer's file") { thread throws(StorageError) in
-            do throws(StorageError) {
-                kept(try thread.incoming.append(piece.bytes, at: piece.offset, to: piece.file))
-            } catch .io(.noSpace, _, _) {
-                // The driver asks again after a while.
-            }
+            // Without room nothing is said: the driver asks again after a while.
+            if let length = try thread.incoming.keep(piece.bytes, at: piece.offset, of: piece.file) { kept(length) }
         }
     }
 
-    func discardPieces(of file: ShippedFile) {
-        change("discarding a peer's file") { thread throws(StorageError) in try thread.incoming.remove(file) }
+    func discardPieces(besides kept: ShippedFile?) {
+        change("discarding peers' files") { thread throws(StorageError) in try thread.incoming.clear(besides: kept) }
     }
 
     func replace(_ segment: SegmentName, then replaced: @escaping @Sendable (SegmentReplacement) -> Void) {
@@ -98,6 +101,15 @@ final class LogThread: @unchecked Sendable {
             replaced(
                 try thread.log.replaceSegment(
                     segment, from: thread.incoming,
+                    quarantine: Quarantine(thread.fileSystem, in: thread.places.directory)))
+        }
+    }
+
+    func takeIn(_ segment: SegmentName, then takenIn: @escaping @Sendable (SegmentIntake) -> Void) {
+        change("taking in a peer's segment") { thread throws(StorageError) in
+            takenIn(
+                try thread.log.takeIn(
+                    segment, from: thread.incoming, cluster: thread.identity.cluster,
                     quarantine: Quarantine(thread.fileSystem, in: thread.places.directory)))
         }
     }
@@ -133,6 +145,11 @@ final class LogThread: @unchecked Sendable {
 
     // MARK: On the thread
 
+    private func publish() {
+        let durable = log.durable
+        published.withLockedValue { $0 = durable }
+    }
+
     private func appendWaiting() {
         let blocks = waiting.withLockedValue { waiting in
             defer { waiting = [] }
@@ -146,6 +163,7 @@ final class LogThread: @unchecked Sendable {
         }
         NodeMetrics.logBlocks.increment(by: Int64(blocks.count))
         NodeMetrics.logRawBytes.increment(by: Int64(blocks.reduce(0) { $0 + $1.bytes.count }))
+        publish()
         durable(log.extent, digests)
     }
 }

@@ -48,9 +48,9 @@ final class NodeStorage: StorageOutlet {
 
     func appendLog(_ block: RawBlock) { log.append(block) }
 
-    func readLog(from slot: Slot, bytes: Int, for peer: NodeID) {
-        reading.read(from: slot, bytes: bytes) { [post] blocks, damage in
-            post(.logRead(peer: peer, blocks: blocks))
+    func readLog(from slot: Slot, bytes: Int, for peer: NodeID, offersSegment: Bool) {
+        reading.read(from: slot, bytes: bytes, offersSegment: offersSegment) { [post] passage, damage in
+            post(.logRead(peer: peer, passage))
             if let damage { post(.logDamaged(damage)) }
         }
     }
@@ -63,10 +63,14 @@ final class NodeStorage: StorageOutlet {
         log.keep(piece) { [post] length in post(.pieceKept(piece.file, length: length)) }
     }
 
-    func discardPieces(of file: ShippedFile) { log.discardPieces(of: file) }
+    func discardPieces(besides kept: ShippedFile?) { log.discardPieces(besides: kept) }
 
     func replaceSegment(_ segment: SegmentName) {
         log.replace(segment) { [post] replacement in post(.segmentReplaced(segment, replacement)) }
+    }
+
+    func takeIn(_ segment: SegmentName) {
+        log.takeIn(segment) { [post] intake in post(.segmentTakenIn(segment, intake)) }
     }
 
     func installSnapshot(_ snapshot: SnapshotName) {

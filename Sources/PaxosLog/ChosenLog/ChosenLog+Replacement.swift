@@ -101,6 +101,8 @@ struct SegmentCopy: Sendable {
     let blocks: [BlockPosition]
     let rawBytes: UInt64
     let isFull: Bool
+    /// Behind the last block of the file.
+    let position: LogPosition
 
     enum Fault: Error {
         case short
@@ -142,11 +144,12 @@ struct SegmentCopy: Sendable {
         return .success(SegmentCopy(walk, size: walk.segment.size))
     }
 
-    private init(_ walk: borrowing SegmentWalk, size: UInt64) {
+    init(_ walk: borrowing SegmentWalk, size: UInt64) {
         name = walk.segment.name
         self.size = size
         blocks = walk.blocks
         rawBytes = walk.rawBytes
         isFull = walk.isFull
+        position = walk.position
     }
 }

@@ -21,7 +21,7 @@ package struct ChosenLog: ~Copyable, Sendable {
     /// The segments that are ended.
     var sealed: LogExtent
     /// What must be cut before anything is appended.
-    private var tear: LogTear?
+    private(set) var tear: LogTear?
     /// A failed write or sync leaves the file in doubt: nothing is written after it.
     private var failure: StorageError?
 
@@ -91,7 +91,7 @@ package struct ChosenLog: ~Copyable, Sendable {
         precondition(!recovery.isBehindBase, "a log that ends before its base is set aside, and begun anew")
         var digests: [BlockDigest] = []
         try writing { (log) throws(StorageError) in
-            if let segment = log.segment, segment.isFull { try log.seal(segment) }
+            try log.sealFull()
             for block in blocks {
                 var segment = if let open = log.segment.take() { open } else { try log.begin(with: block) }
                 log.encode(block, into: &segment)
@@ -139,6 +139,15 @@ package struct ChosenLog: ~Copyable, Sendable {
         (through, chainDigest) = (base.through, base.chainDigest)
         staged = (through, chainDigest)
         (cluster, limits) = (base.genesis.cluster, base.genesis.limits)
+    }
+
+    /// A whole segment came in the place of the open one, or behind the last: the next block begins a segment behind it.
+    mutating func goOn(behind copy: SegmentCopy) {
+        segment = nil
+        sealed.add(segmentOf: copy.size)
+        (through, chainDigest) = (copy.position.next.previous, copy.position.digest ?? chainDigest)
+        staged = (through, chainDigest)
+        (cluster, limits) = (copy.position.cluster, copy.position.limits)
     }
 
     mutating func writing(_ body: (inout ChosenLog) throws(StorageError) -> Void) throws(StorageError) {
@@ -192,6 +201,11 @@ package struct ChosenLog: ~Copyable, Sendable {
         segment.blocks.append(position)
         segment.rawBytes += UInt64(block.bytes.count)
         staged = (block.lastSlot, digest)
+    }
+
+    /// Ends the segment that lacks nothing but its index and trailer.
+    mutating func sealFull() throws(StorageError) {
+        if let segment, segment.isFull { try seal(segment) }
     }
 
     /// Ends the segment with its index and trailer, in one write with the blocks that wait.

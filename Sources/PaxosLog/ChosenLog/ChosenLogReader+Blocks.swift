@@ -16,8 +16,12 @@ extension ChosenLogReader {
     }
 
     private func readBlocks(from slot: Slot, bytes: Int) throws(StorageError) -> [RawBlock] {
-        guard let first = try segments().first, first.firstSlot <= slot else { return [] }
-        var cursor = try cursor(from: slot, depth: .payloads)
+        let names = try segments()
+        guard let first = names.first, first.firstSlot <= slot else { return [] }
+        // How the log is cut is not asked: the values alone are wanted, not where segments end.
+        var cursor = ChosenLogCursor(
+            fileSystem, directory: directory, names: names, from: slot, depth: .payloads,
+            position: LogPosition(next: slot, digest: nil, cluster: nil, limits: nil))
         var blocks: [RawBlock] = []
         var length = 0
         while length < bytes, let finding = try cursor.next() {
@@ -35,12 +39,22 @@ extension ChosenLogReader {
         return blocks
     }
 
+    /// The segment that holds `slot`, if it is ended.
+    package func endedSegment(holding slot: Slot) throws(StorageError) -> EndedSegment? {
+        guard let name = try segments().last(where: { $0.firstSlot <= slot }) else { return nil }
+        let file = try SegmentFile(fileSystem, directory: directory, name: name)
+        guard let trailer = file.trailer, trailer.firstSlot == name.firstSlot, trailer.lastSlot >= slot else {
+            return nil
+        }
+        return EndedSegment(name: name, lastSlot: trailer.lastSlot, fileSize: file.size)
+    }
+
     /// Bytes of a segment's file from `offset` on, as they stand there and unverified, and how long the file is; nil when
     /// there is no such file.
     package func piece(
         of name: SegmentName, at offset: UInt64, length: Int
     ) throws(StorageError) -> (bytes: [UInt8], fileSize: UInt64)? {
-        guard try segments().contains(name) else { return nil }
+        guard try fileSystem.exists(path(of: name)) else { return nil }
         return try fileSystem.open(path(of: name), for: .read).piece(at: offset, length: length)
     }
 

@@ -40,7 +40,7 @@ struct SegmentFile: Sendable {
     /// Where the blocks end, if a trailer says so.
     var blocksEnd: UInt64? { trailer?.indexOffset }
 
-    private static func trailer(of file: any File, size: UInt64) throws(StorageError) -> SegmentTrailer? {
+    static func trailer(of file: any File, size: UInt64) throws(StorageError) -> SegmentTrailer? {
         guard size >= UInt64(SegmentHeader.length + SegmentTrailer.length) else { return nil }
         let bytes = try file.bytes(at: size - UInt64(SegmentTrailer.length), count: SegmentTrailer.length)
         guard let trailer = try? SegmentTrailer(decoding: bytes.span.bytes), trailer.fileLength == size,

@@ -15,10 +15,17 @@ extension FileSystem {
         try syncDirectory(directory)
     }
 
-    /// Makes a file with the contents of another, or its first bytes. The contents are durable on return, and the name
-    /// is when the folder is synced.
-    package func copy(_ source: FilePath, to target: FilePath, bytes: UInt64 = .max) throws(StorageError) {
-        let file = try open(source, for: .read)
+    /// Makes a file with the contents of another. The contents are durable on return, and the name is when the folder is
+    /// synced.
+    package func copy(_ source: FilePath, to target: FilePath) throws(StorageError) {
+        try copy(open(source, for: .read), to: target)
+    }
+
+    /// The same with a file of whatever file system, or its first bytes.
+    /// - Parameter progress: told of every piece that was copied.
+    package func copy(
+        _ file: any File, to target: FilePath, bytes: UInt64 = .max, progress: (Int) -> Void = { _ in }
+    ) throws(StorageError) {
         let copy = try createAnew(target)
         var buffer = RawStorage()
         buffer.resize(to: 1 << 20)
@@ -30,8 +37,28 @@ extension FileSystem {
             if count == 0 { break }
             try copy.write(at: offset, UnsafeRawBufferPointer(rebasing: piece[..<count]))
             offset += UInt64(count)
+            progress(count)
         }
         try copy.sync()
+    }
+
+    /// Whether a file is no shorter than another, and the same as far as that goes. One that can't be read is not.
+    func file(_ path: FilePath, beginsWith beginning: FilePath) throws(StorageError) -> Bool {
+        do {
+            let (file, other) = (try open(path, for: .read), try open(beginning, for: .read))
+            let size = try other.size()
+            var offset: UInt64 = 0
+            while offset < size {
+                let count = Int(min(size - offset, 1 << 20))
+                guard try file.bytes(at: offset, count: count) == other.bytes(at: offset, count: count) else {
+                    return false
+                }
+                offset += UInt64(count)
+            }
+            return true
+        } catch .io(.ioError, operation: "read", _) {
+            return false
+        }
     }
 
     /// Makes an empty file in the place of what a crash may have left there.

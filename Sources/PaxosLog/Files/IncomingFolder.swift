@@ -31,12 +31,31 @@ package struct IncomingFolder {
         return offset + UInt64(bytes.count)
     }
 
-    package func remove(_ name: ShippedFile) throws(StorageError) {
-        if try fileSystem.exists(path(of: name)) { try fileSystem.remove(path(of: name)) }
+    /// The same; where there is no room, all that is kept goes, which others need more.
+    /// - Returns: nil without room.
+    package func keep(_ bytes: [UInt8], at offset: UInt64, of name: ShippedFile) throws(StorageError) -> UInt64? {
+        do {
+            return try append(bytes, at: offset, to: name)
+        } catch .io(.noSpace, _, _) {
+            try clear()
+            return nil
+        }
     }
 
-    /// Removes what an earlier start left here.
-    package func clear() throws(StorageError) {
-        for name in try fileSystem.list(directory) { try fileSystem.remove(directory.file(name)) }
+    /// Removes all files, or all but one.
+    package func clear(besides kept: ShippedFile? = nil) throws(StorageError) {
+        for name in try fileSystem.list(directory) where name != kept?.description {
+            try fileSystem.remove(directory.file(name))
+        }
+    }
+
+    /// What a node whose log goes on with a segment may go on with after a start: that segment, and the newest snapshot of
+    /// what lies behind its beginning. The rest goes.
+    package func clear(goingOnWith segment: SegmentName) throws(StorageError) {
+        let names = try fileSystem.list(directory)
+        let snapshot = names.compactMap { SnapshotName($0) }.filter { $0.slot > segment.firstSlot }.max()
+        for name in names where name != segment.description && name != snapshot?.description {
+            try fileSystem.remove(directory.file(name))
+        }
     }
 }

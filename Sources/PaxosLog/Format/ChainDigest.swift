@@ -70,6 +70,20 @@ package struct ChainDigest: Hashable, Sendable {
 }
 
 extension ChainDigest: CustomStringConvertible {
+    /// Reads exactly what `description` writes, in either case; nil for anything else.
+    package init?(_ text: String) {
+        guard text.utf8.count == 2 * ChainDigest.length, text.utf8.allSatisfy({ $0 != UInt8(ascii: "+") }) else {
+            return nil
+        }
+        var (words, rest) = ([UInt64](), text[...])
+        while let word = UInt64(rest.prefix(16), radix: 16) {
+            words.append(word.byteSwapped)
+            rest = rest.dropFirst(16)
+        }
+        guard words.count == 4 else { return nil }
+        (first, second, third, fourth) = (words[0], words[1], words[2], words[3])
+    }
+
     /// 64 hexadecimal digits, in the order of the bytes.
     package var description: String {
         [first, second, third, fourth].map { word in

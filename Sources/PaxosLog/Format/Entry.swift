@@ -83,6 +83,16 @@ package struct EntryView: Sendable {
         self.end = bounds.end
         self.payload = (offset + Entry.headerLength)..<bounds.end
     }
+
+    /// The last of whole entries that stand one behind the other; nil where there is none.
+    package static func last(in bytes: [UInt8]) -> EntryView? {
+        var (last, offset): (EntryView?, Int) = (nil, 0)
+        while offset < bytes.count, let entry = try? EntryView(in: bytes.span.bytes, at: offset) {
+            last = entry
+            offset = entry.end
+        }
+        return last
+    }
 }
 
 /// What must hold of an entry for the next one to be found: all that is checked, and little enough that verifying a log

@@ -5,6 +5,16 @@ package enum ShippedFile: Hashable, Sendable {
     case snapshot(SnapshotName)
 
     package var isSnapshot: Bool { if case .snapshot = self { true } else { false } }
+    /// Reads exactly what `description` writes; nil for anything else.
+    package init?(_ text: String) {
+        if let segment = SegmentName(text) {
+            self = .segment(segment)
+        } else if let snapshot = SnapshotName(text) {
+            self = .snapshot(snapshot)
+        } else {
+            return nil
+        }
+    }
 }
 
 extension ShippedFile: CustomStringConvertible {

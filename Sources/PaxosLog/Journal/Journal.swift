@@ -109,6 +109,15 @@ package final class Journal {
             - JournalFormat.recordSize(payload: JournalFormat.inheritancePayloadSize)
     }
 
+    /// How long a new journal's file must be for runs with bodies so long to be appended to it at once.
+    package static func fileBytes(holding bodies: [Int]) -> Int {
+        let records = bodies.reduce(JournalFormat.recordSize(payload: JournalFormat.inheritancePayloadSize)) {
+            $0 + JournalFormat.recordSize(payload: $1)
+        }
+        // The header, the batch that the file begins with, the mark, and what is kept for handing over.
+        return JournalFormat.sectorEnd(records) + 4 * JournalFormat.sectorSize
+    }
+
     private static func size(of record: JournalRecord) -> Int {
         switch record {
         case .promise, .chosenThrough: JournalFormat.recordHeaderSize

@@ -15,6 +15,17 @@ package struct JournalView: Sendable {
     package var files: Int
     package var damage: [Damage]
 
+    package init(
+        promised: Ballot, logThrough: Slot, chosen: [Run], accepted: [Run], files: Int, damage: [Damage]
+    ) {
+        self.promised = promised
+        self.logThrough = logThrough
+        self.chosen = chosen
+        self.accepted = accepted
+        self.files = files
+        self.damage = damage
+    }
+
     /// - Parameters:
     ///   - identity: whose journal it must be; nil takes any.
     ///   - above: slots up to this one are not looked at.

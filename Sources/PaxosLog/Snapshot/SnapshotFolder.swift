@@ -61,11 +61,16 @@ package struct SnapshotFolder: Sendable {
 
     /// Removes the snapshots that are older than the second newest of those that were read back and `verified`.
     package func dropOld(verified: [Slot]) throws(StorageError) {
-        guard let oldest = SnapshotFolder.oldestKept(verified) else { return }
-        for name in try names().reversed() where name.slot < oldest {
+        for name in try old(verified: verified) {
             try fileSystem.remove(path(of: name))
             try fileSystem.syncDirectory(directory)
         }
+    }
+
+    /// What `dropOld` removes, the oldest first.
+    package func old(verified: [Slot]) throws(StorageError) -> [SnapshotName] {
+        guard let oldest = SnapshotFolder.oldestKept(verified) else { return [] }
+        return try names().reversed().filter { $0.slot < oldest }
     }
 
     /// The second newest of these; nil when there are fewer than two.

@@ -27,6 +27,9 @@ package struct SnapshotReader: Sendable {
 
     package var path: FilePath { file.path }
 
+    /// How long the file is, in bytes.
+    package func size() throws(StorageError) -> UInt64 { try file.size() }
+
     /// Reads everything, in order; what it gives out is verified.
     package func cursor() throws(StorageError) -> SnapshotCursor { SnapshotCursor(self, try end()) }
 

@@ -118,14 +118,18 @@ extension SimulatedCluster {
     }
 
     /// A peer that asks for what can't be read gets nothing, and asks another.
-    func readBlocks(of node: SimulatedNode, from slot: Slot, bytes: Int) -> ([RawBlock], Damage?) {
+    func readLog(
+        of node: SimulatedNode, from slot: Slot, bytes: Int, for peer: NodeID, offersSegment: Bool = false
+    ) throws {
         do {
-            return (try node.readBlocks(from: slot, bytes: bytes), nil)
+            let passage = try node.reader.passage(from: slot, bytes: bytes, offersSegment: offersSegment)
+            try deliver(.logRead(peer: peer, passage), to: node.id)
         } catch StorageError.corrupt(let damage) {
-            return ([], damage)
-        } catch {
+            try deliver(.logRead(peer: peer, .blocks([])), to: node.id)
+            try deliver(.logDamaged(damage), to: node.id)
+        } catch let error as StorageError {
             tell("\(node.id) can't serve slot \(slot): \(error)")
-            return ([], nil)
+            try deliver(.logRead(peer: peer, .blocks([])), to: node.id)
         }
     }
 

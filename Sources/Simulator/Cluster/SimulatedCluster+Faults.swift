@@ -36,6 +36,9 @@ extension SimulatedCluster {
         case .crash:
             guard node.isRunning else { return false }
             crash(id)
+        case .away:
+            guard node.isRunning else { return false }
+            crash(id, restartWithin: 1_000_000...4_000_000)
         case .crashInWrite: node.disk.crashAtOperation = node.disk.operations + Int.random(in: 1...6, using: &random)
         case .crashAll: for id in members where nodes[id]?.isRunning == true { crash(id) }
         case .pause: pauses[id] = now + UInt64.random(in: 50_000...600_000, using: &random)

@@ -32,6 +32,7 @@ final class SimulatedCluster {
         case journalIdle(NodeID, start: Int, writes: Int)
         case scrub(NodeID, start: Int)
         case snapshotWritten(NodeID, SnapshotView, start: Int)
+        case ownLogRead(NodeID, from: Slot, bytes: Int, start: Int)
         case diskReplaced(NodeID)
         case rebuilding(NodeID)
         case request(RequestID, Request, NodeID, start: Int)
@@ -87,7 +88,7 @@ final class SimulatedCluster {
         report = RunReport(seed: seed)
         for id in members {
             nodes[id] = SimulatedNode(
-                id: id, members: members, electionTicks: mix.electionTicks,
+                id: id, members: members, electionTicks: mix.electionTicks, keptSegments: mix.keptSegments,
                 restartsStrictly: plan.restartsStrictly && plan.flaw != .trustImage, flaw: plan.flaw)
             clocks[id] = SimulatedClock()
         }
@@ -187,6 +188,9 @@ final class SimulatedCluster {
             guard isCurrent(id, start), let node = nodes[id] else { return }
             guard let event = node.take(view) else { return crash(id) }
             try deliver(event, to: id)
+        case .ownLogRead(let id, let slot, let bytes, let start):
+            guard isCurrent(id, start), let node = nodes[id] else { return }
+            try readLog(of: node, from: slot, bytes: bytes, for: id)
         case .scrub(let id, let start):
             guard isCurrent(id, start) else { return }
             queue.plan(happening, at: now + UInt64.random(in: 200_000...600_000, using: &random))
@@ -208,7 +212,8 @@ final class SimulatedCluster {
     private func concerned(by happening: Happening) -> NodeID? {
         switch happening {
         case .tick(let id, _), .journalWritten(let id, _), .logWritten(let id, _), .request(_, _, let id, _),
-            .journalIdle(let id, _, _), .scrub(let id, _), .snapshotWritten(let id, _, _):
+            .journalIdle(let id, _, _), .scrub(let id, _), .snapshotWritten(let id, _, _),
+            .ownLogRead(let id, _, _, _):
             id
         case .frame(_, _, let id): id
         case .restart, .diskReplaced, .rebuilding, .fault, .cut, .heal, .room, .client: nil
@@ -272,25 +277,29 @@ final class SimulatedCluster {
         case .appendLog(let block):
             try logged.add(block, of: node.id)
             node.queue(block)
-        case .readLog(let slot, let bytes, let peer):
-            let (blocks, damage) = readBlocks(of: node, from: slot, bytes: bytes)
-            try deliver(.logRead(peer: peer, blocks: blocks), to: node.id)
-            if let damage { try deliver(.logDamaged(damage), to: node.id) }
+        case .readLog(let slot, let bytes, node.id, _):
+            queue.plan(
+                .ownLogRead(node.id, from: slot, bytes: bytes, start: node.starts),
+                at: now + UInt64.random(in: 100...20_000, using: &random))
+        case .readLog(let slot, let bytes, let peer, let offersSegment):
+            try readLog(of: node, from: slot, bytes: bytes, for: peer, offersSegment: offersSegment)
         case .readPiece(let question, let peer):
-            guard let piece = try? node.piece(question) else { return }
-            try deliver(.pieceRead(piece, for: peer), to: node.id)
+            try deliver(.pieceRead(node.piece(question), for: peer), to: node.id)
         case .keepPiece(let piece):
-            guard let length = node.keep(piece) else { return crash(node.id) }
-            try deliver(.pieceKept(piece.file, length: length), to: node.id)
-        case .discardPieces(let file):
-            if !node.discardPieces(of: file) { crash(node.id) }
+            if let length = node.keep(piece) { try deliver(.pieceKept(piece.file, length: length), to: node.id) }
+            if !node.isRunning { return crash(node.id) }
+        case .discardPieces(let kept):
+            if !node.discardPieces(besides: kept) { crash(node.id) }
         case .replaceSegment(let segment):
             guard let replacement = node.replace(segment) else { return crash(node.id) }
             try deliver(.segmentReplaced(segment, replacement), to: node.id)
+        case .takeInSegment(let segment):
+            try finishLogWrites(of: node)
+            guard node.isRunning else { return }
+            guard let intake = node.takeIn(segment) else { return crash(node.id) }
+            try deliver(.segmentTakenIn(segment, intake), to: node.id)
         case .installSnapshot(let snapshot):
-            // The log's thread does one thing after the other.
-            guard let (log, blocks) = node.finishLogWrite() else { return crash(node.id) }
-            try deliver(.logDurable(log, blocks), to: node.id)
+            try finishLogWrites(of: node)
             guard node.isRunning else { return }
             guard let result = node.install(snapshot) else { return crash(node.id) }
             try deliver(.snapshotInstalled(snapshot, result), to: node.id)
@@ -320,10 +329,18 @@ final class SimulatedCluster {
             case .segmentMended: report.mendedSegments += 1
             case .snapshotTaken: report.snapshots += 1
             case .snapshotInstalled: report.installations += 1
+            case .segmentTakenIn: report.segmentsTakenIn += 1
+            case .segmentRefused: report.segmentsRefused += 1
             default: break
             }
         case .halt(let reason): throw SimulationFailure(description: "\(node.id) halted: \(reason)")
         }
+    }
+
+    /// The log's thread does one thing after the other.
+    private func finishLogWrites(of node: SimulatedNode) throws {
+        guard let (log, blocks) = node.finishLogWrite() else { return crash(node.id) }
+        try deliver(.logDurable(log, blocks), to: node.id)
     }
 
     private func send(_ message: PeerMessage, from: NodeID, to: NodeID) throws {
@@ -355,13 +372,13 @@ final class SimulatedCluster {
         queue.plan(.tick(id, start: node.starts), at: now + UInt64.random(in: 0...clock.tick, using: &random))
     }
 
-    func crash(_ id: NodeID) {
+    func crash(_ id: NodeID, restartWithin pause: ClosedRange<UInt64> = 1_000...400_000) {
         report.crashes += 1
         tell("\(id) crashes")
         let rules: [CrashRule] = [.nothing, .everything, .random(seed: random.next()), .random(seed: random.next())]
         nodes[id]?.crash(keeping: rules[Int.random(in: 0..<rules.count, using: &random)])
         checks.forget(id)
-        queue.plan(.restart(id), at: now + UInt64.random(in: 1_000...400_000, using: &random))
+        queue.plan(.restart(id), at: now + UInt64.random(in: pause, using: &random))
     }
 
     /// Writes down what happened; printed at once in a run that somebody watches.

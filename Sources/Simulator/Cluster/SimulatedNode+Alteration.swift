@@ -29,8 +29,8 @@ extension SimulatedNode {
         var summary = store.summary
         func build() throws(StateBuilderError) -> KeyValueStore {
             var builder = StateBuilder()
-            for (key, stored) in store.sortedKeys() { builder.add(key: key, stored) }
-            builder.add(key: alteration, StoredValue(value: [1], created: .first, modified: .first))
+            builder.add(Array(store.sortedKeys()))
+            builder.add([(alteration, StoredValue(value: [1], created: .first, modified: .first))])
             return try builder.finish(summary, sessions: store.encodedSessions)
         }
         do throws(StateBuilderError) {

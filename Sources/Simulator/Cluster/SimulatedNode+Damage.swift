@@ -45,7 +45,7 @@ extension SimulatedNode {
         return Harm(file: file, text: "the sector of \(file) at \(start) can't be read any more")
     }
 
-    /// Any bit of any file, but rather one of a byte that is not zero, which most of a journal's file is; and half the time
+    /// Any bit of any file, one that is on its way from a peer too, but rather one of a byte that is not zero, which most of a journal's file is; and half the time
     /// of the value accepted last, which may not be chosen.
     func flipBit(using random: inout SplitMix64) -> Harm? {
         if Bool.random(using: &random), let (file, values) = lastValues() {
@@ -53,7 +53,10 @@ extension SimulatedNode {
             disk.flipByte(of: file, at: offset, mask: 1 << UInt8.random(in: 0..<8, using: &random))
             return Harm(file: file, text: "a bit flips in what was accepted last, in \(file) at \(offset)")
         }
-        guard let file = files.randomElement(using: &random), let bytes = disk.contents(of: file) else { return nil }
+        let shipped = ((try? disk.list(incoming.directory)) ?? []).map { incoming.directory.appending($0) }
+        guard let file = (files + shipped).randomElement(using: &random), let bytes = disk.contents(of: file),
+            !bytes.isEmpty
+        else { return nil }
         var offset = 0
         for _ in 0..<20 {
             offset = Int.random(in: 0..<bytes.count, using: &random)

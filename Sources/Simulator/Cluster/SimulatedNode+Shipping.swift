@@ -12,16 +12,16 @@ extension SimulatedNode {
         return try reader.segments().map { ($0, try reader.damage(in: $0, durableThrough: durable)) }
     }
 
-    private var incoming: IncomingFolder { IncomingFolder(fileSystem, in: SimulatedNode.directory) }
+    var incoming: IncomingFolder { IncomingFolder(fileSystem, in: SimulatedNode.directory) }
 
-    /// - Returns: how much is kept; nil when the disk failed, and the node has ended.
+    /// - Returns: how much is kept; nil without room, or when the disk failed, and the node has ended.
     func keep(_ piece: FilePiece) -> UInt64? {
         var length: UInt64?
-        _ = change { _ in length = try incoming.append(piece.bytes, at: piece.offset, to: piece.file) }
+        _ = change { _ in length = try incoming.keep(piece.bytes, at: piece.offset, of: piece.file) }
         return length
     }
 
-    func discardPieces(of file: ShippedFile) -> Bool { change { _ in try incoming.remove(file) } }
+    func discardPieces(besides file: ShippedFile?) -> Bool { change { _ in try incoming.clear(besides: file) } }
 
     /// - Returns: nil when the disk failed, and the node has ended.
     func replace(_ segment: SegmentName) -> SegmentReplacement? {
@@ -35,8 +35,21 @@ extension SimulatedNode {
 
     private var places: NodeFolder.Places { NodeFolder.Places(SimulatedNode.directory) }
 
-    func piece(_ question: PieceQuestion) throws -> FilePiece {
-        try question.answer(from: reader, SnapshotFolder(disk, directory: places.snapshots))
+    /// What can't be read is not there for others.
+    func piece(_ question: PieceQuestion) -> FilePiece {
+        let piece = try? question.answer(from: reader, SnapshotFolder(disk, directory: places.snapshots))
+        return piece ?? FilePiece(file: question.file, offset: question.offset, fileSize: 0, bytes: [])
+    }
+
+    /// - Returns: nil when the disk failed, and the node has ended.
+    func takeIn(_ segment: SegmentName) -> SegmentIntake? {
+        var intake: SegmentIntake?
+        _ = change { running in
+            intake = try running.log.log.takeIn(
+                segment, from: incoming, cluster: running.identity.cluster,
+                quarantine: Quarantine(fileSystem, in: SimulatedNode.directory))
+        }
+        return intake
     }
 
     /// - Returns: nil when the disk failed, and the node has ended.
@@ -71,7 +84,7 @@ extension SimulatedNode {
     func compact(verified: [Slot]) -> Event? {
         var event: Event?
         _ = change { running in
-            let (first, refusal) = try LogRetention(policy: CompactionPolicy(keptSegments: 1)).apply(
+            let (first, refusal) = try LogRetention(policy: CompactionPolicy(keptSegments: keptSegments)).apply(
                 to: &running.log.log, verified: verified, now: 0, fileSystem, places)
             event = .logCompacted(running.log.log.extent, first: first, refusal: refusal)
         }

@@ -12,6 +12,7 @@ final class SimulatedNode {
     let id: NodeID
     let members: [NodeID]
     private let electionTicks: Int
+    let keptSegments: Int
     private(set) var disk = MemoryFileSystem() {
         didSet { disk.readFault = { [unowned self] _ in nextReadFails() ? .ioError : nil } }
     }
@@ -49,7 +50,10 @@ final class SimulatedNode {
         var durable = BatchID(0)
     }
 
-    init(id: NodeID, members: [NodeID], electionTicks: Int, restartsStrictly: Bool, flaw: Flaw?) {
+    init(
+        id: NodeID, members: [NodeID], electionTicks: Int, keptSegments: Int, restartsStrictly: Bool, flaw: Flaw?
+    ) {
+        self.keptSegments = keptSegments
         self.restartsStrictly = restartsStrictly
         self.electionTicks = electionTicks
         self.id = id

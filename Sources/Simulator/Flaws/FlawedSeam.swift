@@ -119,11 +119,11 @@ struct FlawedSeam {
                 }
                 released.append(.send(message, to: to, after: batch))
             case (.applyWithGap, .send(let message, let to, _)):
-                guard case .paxos(.catchUp(let question)) = message.content else {
-                    released.append(effect)
-                    continue
+                switch message.content {
+                case .paxos(.catchUp(let question)), .shipping(.wanted(let question)):
+                    events.append(passOver(question.from, like: message, from: to))
+                default: released.append(effect)
                 }
-                events.append(passOver(question.from, like: message, from: to))
             case (.applyTwice, .send(var message, let to, let batch)):
                 if case .forward(let forward) = message.content { message.content = .forward(renumber(forward)) }
                 released.append(.send(message, to: to, after: batch))

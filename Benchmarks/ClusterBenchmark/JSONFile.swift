@@ -1,0 +1,19 @@
+// Figures as a file to keep.
+
+import Foundation
+
+enum JSONFile {
+    static func write(_ value: some Encodable, to path: String) throws {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
+        let file = URL(fileURLWithPath: path)
+        do {
+            try FileManager.default.createDirectory(
+                at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+            try encoder.encode(value).write(to: file)
+        } catch {
+            throw BenchmarkFailure(message: "\(path): \(error)")
+        }
+        print("written: \(path)")
+    }
+}
