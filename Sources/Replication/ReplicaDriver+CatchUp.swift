@@ -26,12 +26,19 @@ extension ReplicaDriver {
         case .segment(let segment): return send(.shipping(.ended(segment)), to: node)
         case .blocks(let read): blocks = read
         }
-        if blocks.isEmpty, let snapshot = provenSnapshots.last, snapshot >= request.from {
+        if blocks.isEmpty, let snapshot = snapshot(through: request.from) {
             return send(.shipping(.compacted(SnapshotName(slot: snapshot))), to: node)
         }
         let run = LogTail.values(
             in: blocks, from: request.from, through: request.through, bytes: configuration.messageBytes)
         if let run { sendLearned(run, to: node) }
+    }
+
+    /// The snapshot for a peer that lacks `slot`, which the log does not hold: a proven one. Where none reaches so far, the
+    /// log was lost by damage, and not dropped; a state that nobody can prove is then all that is left of the slot.
+    private func snapshot(through slot: Slot) -> Slot? {
+        guard divergence == nil else { return nil }
+        return [provenSnapshots, snapshots.verified].lazy.compactMap { $0.last { $0 >= slot } }.first
     }
 
     private mutating func sendLearned(_ run: Run, to node: NodeID) {
