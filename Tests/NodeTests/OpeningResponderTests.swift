@@ -61,7 +61,7 @@ import Testing
         progress.note(Slot(7), of: Slot(10))
         let status = try await send(.get, "/status", to: responder())
         #expect(status.status == 200)
-        #expect(status.text == #"{"id":"n1","role":"replaying","appliedThrough":7,"replayThrough":10}"#)
+        #expect(status.text == #"{"id":"n1","role":"replaying","leader":null,"appliedThrough":7,"replayThrough":10}"#)
         let metrics = try await send(.get, "/metrics", to: responder())
         #expect(metrics.status == 200)
         #expect(try await send(.head, "/status", to: responder()).text.isEmpty)

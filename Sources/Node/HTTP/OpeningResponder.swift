@@ -59,7 +59,7 @@ final class OpeningResponder<Service: StoreService>: Sendable {
     private var status: JSONValue {
         let replay = progress.replay
         return .object([
-            ("id", .string("\(id)")), ("role", .string("replaying")),
+            ("id", .string("\(id)")), ("role", .string("replaying")), ("leader", .null),
             ("appliedThrough", .number(replay?.through.rawValue ?? 0)),
             ("replayThrough", replay.map { .number($0.end.rawValue) } ?? .null),
         ])
