@@ -49,6 +49,16 @@ package struct Damage: Equatable, Sendable {
 }
 
 extension StorageError {
+    /// Whether the disk was full, and nothing that counts is in doubt: room is found wanting where something is to be
+    /// written, and a sync that fails is final, whatever its reason.
+    package var isLackOfRoom: Bool {
+        if case .io(.noSpace, let operation, _) = self {
+            operation != "sync" && operation != "syncDirectory"
+        } else {
+            false
+        }
+    }
+
     /// What is damaged, where damage is the reason.
     package var damage: Damage? {
         switch self {

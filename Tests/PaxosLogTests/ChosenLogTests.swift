@@ -147,10 +147,13 @@ import Testing
     }
 
     @Test func aFailedWriteOrSyncIsFinal() throws {
-        for failing in [MemoryFileSystem.Operation.write, .sync, .create, .syncDirectory] {
+        let failures: [(MemoryFileSystem.Operation, Errno)] = [
+            (.write, .ioError), (.create, .ioError), (.sync, .ioError), (.sync, .noSpace), (.syncDirectory, .noSpace),
+        ]
+        for (failing, error) in failures {
             let fileSystem = MemoryFileSystem()
             var log = try ChosenLog.open(fileSystem, directory: Sample.directory)
-            fileSystem.fault = { operation, _ in operation == failing ? .noSpace : nil }
+            fileSystem.fault = { operation, _ in operation == failing ? error : nil }
             #expect(throws: StorageError.self) { try log.append([blocks[0]]) }
             #expect(log.through == .zero)
             fileSystem.fault = nil
@@ -158,6 +161,36 @@ import Testing
             #expect(throws: StorageError.self) { try log.append([blocks[0]]) }
             #expect(fileSystem.operations == before)
         }
+    }
+
+    /// Blocks that find no room are kept; more may come, and all get their place when there is room again.
+    @Test(arguments: [MemoryFileSystem.Operation.write, .create]) func aFullDiskLosesNoBlock(
+        _ full: MemoryFileSystem.Operation
+    ) throws {
+        let fileSystem = MemoryFileSystem()
+        var log = try ChosenLog.open(fileSystem, directory: Sample.directory)
+        var digests: [BlockDigest] = []
+        for (index, block) in blocks.enumerated() {
+            fileSystem.fault = { operation, _ in operation == full ? .noSpace : nil }
+            let through = log.through
+            do throws(StorageError) {
+                digests += try log.append([block])
+            } catch {
+                #expect(error.isLackOfRoom && log.through == through)
+                #expect(throws: error) { try log.append([]) }
+            }
+            // Now and then a block finds room after one that did not.
+            fileSystem.fault = nil
+            if index % 3 == 2 { digests += try log.append([]) }
+        }
+        digests += try log.append([])
+        #expect(log.through == blocks.last?.lastSlot)
+        #expect(digests.map(\.slots) == blocks.map { $0.firstSlot...$0.lastSlot })
+        let reading = try Reading(fileSystem)
+        #expect(reading.damages.isEmpty && reading.raw == blocks)
+        #expect(reading.blocks.map(\.header.chainDigest) == digests.map(\.chainDigest))
+        let extent = log.extent
+        #expect(try ChosenLog.open(fileSystem, directory: Sample.directory).extent == extent)
     }
 
     @Test func aGapBetweenBlocksIsABrokenInvariant() async {

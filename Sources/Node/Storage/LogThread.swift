@@ -1,7 +1,8 @@
 // Appends blocks to the chosen log on a thread of its own, all that have gathered with one write and one sync, and keeps
 // the identity; files that peers send go through it too. It is behind the path that a client
-// waits for. A failure ends the process.
+// waits for. A failure ends the process, but for a disk that is full.
 
+import Glibc
 import Metrics
 import NIOConcurrencyHelpers
 import NIOCore
@@ -13,6 +14,9 @@ import SystemPackage
 
 // Unchecked, because the log and the identity are touched on the thread alone; `waiting` and `published` have locks.
 final class LogThread: @unchecked Sendable {
+    /// How long it waits before a full disk is tried again.
+    private static let fullMicroseconds: UInt32 = 100_000
+
     private let waiting = NIOLockedValueBox<[RawBlock]>([])
     private let published: NIOLockedValueBox<DurableLog>
     private let thread = NIOThreadPool(numberOfThreads: 1)
@@ -155,15 +159,24 @@ final class LogThread: @unchecked Sendable {
             defer { waiting = [] }
             return waiting
         }
-        let digests: [BlockDigest]
-        do throws(StorageError) {
-            digests = try log.append(blocks)
-        } catch {
-            ProcessEnd.diskFailed(error, while: "writing the log")
-        }
+        let digests = append(blocks)
         NodeMetrics.logBlocks.increment(by: Int64(blocks.count))
         NodeMetrics.logRawBytes.increment(by: Int64(blocks.reduce(0) { $0 + $1.bytes.count }))
         publish()
         durable(log.extent, digests)
+    }
+
+    /// Waits while the disk is full: the journal holds what the log lacks.
+    private func append(_ blocks: [RawBlock]) -> [BlockDigest] {
+        var blocks = blocks
+        while true {
+            do throws(StorageError) {
+                return try log.append(blocks)
+            } catch {
+                guard error.isLackOfRoom else { ProcessEnd.diskFailed(error, while: "writing the log") }
+                blocks = []
+                usleep(LogThread.fullMicroseconds)
+            }
+        }
     }
 }

@@ -25,6 +25,10 @@ package struct ChosenLog: ~Copyable, Sendable {
     /// A failed write or sync leaves the file in doubt: nothing is written after it.
     private var failure: StorageError?
 
+    /// Blocks that were handed over and are not in `buffer` yet, and the digests of those that are, or are durable, and
+    /// were not given back yet: both outlast a call only while the disk is full.
+    private var waiting: ArraySlice<RawBlock> = []
+    private var digests: [BlockDigest] = []
     /// How far the blocks in `buffer` go.
     private var staged: (through: Slot, digest: ChainDigest)
     private var buffer: SegmentBuffer
@@ -77,25 +81,28 @@ package struct ChosenLog: ~Copyable, Sendable {
     /// What the disk holds of this log, durably.
     package var extent: LogExtent {
         var extent = sealed
-        if let segment, segment.file != nil { extent.add(segmentOf: segment.size) }
+        if let segment, segment.size > 0 { extent.add(segmentOf: segment.size) }
         extent.through = through
         return extent
     }
 
     /// Appends blocks that follow what the log holds. They are durable on return.
     /// - Returns: the chain digest behind each.
-    /// - Throws: `.io`, after which every call throws the same: what the disk holds is known only after a restart.
+    /// - Throws: `.io`, after which every call throws the same: what the disk holds is known only after a restart. But when
+    ///   the disk is full (`isLackOfRoom`), the blocks are kept, and a call with none, or with more, tries again; nothing
+    ///   else may be done to the log before one has succeeded.
     @discardableResult
     package mutating func append(_ blocks: [RawBlock]) throws(StorageError) -> [BlockDigest] {
         precondition(tear == nil, "a torn tail is cut before anything is appended")
         precondition(!recovery.isBehindBase, "a log that ends before its base is set aside, and begun anew")
-        var digests: [BlockDigest] = []
+        waiting.append(contentsOf: blocks)
         try writing { (log) throws(StorageError) in
+            try log.flush()
             try log.sealFull()
-            for block in blocks {
+            while let block = log.waiting.popFirst() {
                 var segment = if let open = log.segment.take() { open } else { try log.begin(with: block) }
                 log.encode(block, into: &segment)
-                digests.append(
+                log.digests.append(
                     BlockDigest(slots: block.firstSlot...block.lastSlot, chainDigest: log.staged.digest))
                 if block.endsSegment {
                     try log.seal(segment)
@@ -106,6 +113,7 @@ package struct ChosenLog: ~Copyable, Sendable {
             }
             try log.flush()
         }
+        defer { digests = [] }
         return digests
     }
 
@@ -155,7 +163,7 @@ package struct ChosenLog: ~Copyable, Sendable {
         do {
             try body(&self)
         } catch {
-            failure = error
+            if !error.isLackOfRoom { failure = error }
             throw error
         }
     }
@@ -221,26 +229,30 @@ package struct ChosenLog: ~Copyable, Sendable {
             return index.encodedLength + SegmentTrailer.length
         }
         self.segment = segment
+        self.segment?.isSealed = true
         try flush()
-        if let size = self.segment?.size { sealed.add(segmentOf: size) }
-        self.segment = nil
     }
 
     /// Writes and syncs what waits. A segment's folder is synced when the file is new, before anyone hears that its
-    /// blocks are durable.
+    /// blocks are durable. What a full disk took a part of is written over.
     private mutating func flush() throws(StorageError) {
         guard buffer.count > 0, var segment else { return }
-        let path = directory.appending(segment.name.description)
-        let isNew = segment.file == nil
-        if isNew { try fileSystem.createDirectory(directory) }
-        let file = if let open = segment.file { open } else { try fileSystem.create(path) }
+        let isNew = segment.size == 0
+        let file = if let open = segment.file { open } else { try create(segment.name) }
+        self.segment?.file = file
         try file.write(at: segment.size, buffer.bytes)
         try file.sync()
         if isNew { try fileSystem.syncDirectory(directory) }
         segment.file = file
         segment.size += UInt64(buffer.count)
-        self.segment = segment
+        if segment.isSealed { sealed.add(segmentOf: segment.size) }
+        self.segment = segment.isSealed ? nil : segment
         buffer.removeAll()
         (through, chainDigest) = staged
+    }
+
+    private func create(_ name: SegmentName) throws(StorageError) -> any File {
+        try fileSystem.createDirectory(directory)
+        return try fileSystem.create(directory.appending(name.description))
     }
 }

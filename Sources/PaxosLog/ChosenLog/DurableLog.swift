@@ -50,7 +50,7 @@ package struct SegmentSummary: Equatable, Sendable {
 
 extension ChosenLog {
     package var durable: DurableLog {
-        guard let segment, segment.file != nil else { return DurableLog(through: through, open: nil) }
+        guard let segment, segment.size > 0 else { return DurableLog(through: through, open: nil) }
         let contents = SegmentSummary.Contents(
             lastSlot: through, blocks: segment.blocks.count, rawBytes: segment.rawBytes, chainDigest: chainDigest)
         return DurableLog(

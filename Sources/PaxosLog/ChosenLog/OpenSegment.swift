@@ -12,6 +12,8 @@ struct OpenSegment: Sendable {
     var rawBytes: UInt64
     /// Whether its last block ended it, so that only the index and the trailer are missing.
     var isFull: Bool
+    /// Whether its index and trailer are among what is to be written.
+    var isSealed = false
 
     init(name: SegmentName) {
         self.name = name

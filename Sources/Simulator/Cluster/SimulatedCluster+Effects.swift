@@ -82,9 +82,9 @@ extension SimulatedCluster {
         }
     }
 
-    /// The log's thread does one thing after the other.
+    /// The log's thread does one thing after the other. Where it would have to wait for room, the node crashes here.
     private func finishLogWrites(of node: SimulatedNode) throws {
-        guard let (log, blocks) = node.finishLogWrite() else { return crash(node.id) }
+        guard case .written(let log, let blocks) = node.finishLogWrite() else { return crash(node.id) }
         try deliver(.logDurable(log, blocks), to: node.id)
     }
 

@@ -176,9 +176,13 @@ final class SimulatedCluster {
         case .journalWritten(let id, let start): try finishJournalWrite(id, start)
         case .logWritten(let id, let start):
             guard isCurrent(id, start), let node = nodes[id] else { return }
-            guard let (log, blocks) = node.finishLogWrite() else { return crash(id) }
-            try deliver(.logDurable(log, blocks), to: id)
-            if node.isLogComplete { try ClusterChecks.checkJournalFiles(of: node) }
+            switch node.finishLogWrite() {
+            case .failed: return crash(id)
+            case .full: queue.plan(happening, at: now + 20_000)
+            case .written(let log, let blocks):
+                try deliver(.logDurable(log, blocks), to: id)
+                if node.isLogComplete { try ClusterChecks.checkJournalFiles(of: node) }
+            }
         case .request(let request, let content, let id, let start):
             if isCurrent(id, start) { try deliver(.request(request, content), to: id) }
         case .journalIdle(let id, let start, let writes):

@@ -257,16 +257,32 @@ final class SimulatedNode {
         return true
     }
 
-    /// - Returns: what the log holds now, and got; nil when the disk failed.
-    func finishLogWrite() -> (log: LogExtent, blocks: [BlockDigest])? {
-        guard var running else { return nil }
+    enum LogWrite {
+        /// What the log holds now, and got.
+        case written(LogExtent, [BlockDigest])
+        /// What is waiting may be tried again.
+        case full
+        /// The node has ended.
+        case failed
+    }
+
+    func finishLogWrite() -> LogWrite {
+        guard var running else { return .failed }
         self.running = nil
         let blocks = running.blocks
         running.blocks = []
-        running.isLogBusy = false
-        guard let digests = try? running.log.log.append(blocks) else { return nil }
-        self.running = running
-        return (running.log.log.extent, digests)
+        do {
+            let digests = try running.log.log.append(blocks)
+            running.isLogBusy = false
+            self.running = running
+            return .written(running.log.log.extent, digests)
+        } catch  where error.isLackOfRoom {
+            running.isLogBusy = true
+            self.running = running
+            return .full
+        } catch {
+            return .failed
+        }
     }
 
     func releaseJournal(through slot: Slot) -> Bool { change { try $0.journal.release(through: slot) } }
