@@ -8,6 +8,8 @@ struct DamagedSegments: Sendable {
     private(set) var damages: [SegmentName: Damage] = [:]
     private(set) var found = 0
     private(set) var mended = 0
+    /// Which was fetched last.
+    private var last: SegmentName?
 
     /// - Returns: whether it is the first that was found in its segment.
     mutating func note(_ damage: Damage) -> Bool {
@@ -17,8 +19,13 @@ struct DamagedSegments: Sendable {
         return true
     }
 
-    /// What is to be fetched next.
-    var first: SegmentName? { damages.keys.min() }
+    var isEmpty: Bool { damages.isEmpty }
+
+    /// What is to be fetched now: each in its turn, so that one which nobody has keeps no other waiting.
+    mutating func next() -> SegmentName? {
+        last = damages.keys.filter { name in last.map { name > $0 } ?? true }.min() ?? damages.keys.min()
+        return last
+    }
 
     mutating func noteMended(_ segment: SegmentName) {
         if forget(segment) { mended += 1 }

@@ -51,7 +51,7 @@ extension ReplicaDriver {
         if let segment = fetch?.segment, segment.lastSlot <= store.appliedThrough, fetch?.isBeingPlaced == false {
             endFetch()
         }
-        if fetch == nil, ticks >= nextFetch, let segment = damaged.first, let peer = holders().first {
+        if fetch == nil, ticks >= nextFetch, let peer = holders().first, let segment = damaged.next() {
             beginFetch(.segment(segment), from: peer)
         }
         advance { $0.tick(others: $1) }
@@ -59,7 +59,7 @@ extension ReplicaDriver {
 
     /// What is kept of files is of no use to a node that has caught up without them.
     private mutating func discardLeftPieces() {
-        guard mayKeepPieces, fetch == nil, damaged.first == nil, let replica, replica.leader != nil,
+        guard mayKeepPieces, fetch == nil, damaged.isEmpty, let replica, replica.leader != nil,
             replica.knownChosenThrough == replica.chosenThrough
         else { return }
         endFetch()

@@ -145,6 +145,39 @@ import Testing
         #expect(driver.provenSnapshots.isEmpty)
     }
 
+    /// What is sent to a peer that wants `slot`, which the log can't give.
+    private static func answers(_ driver: inout ReplicaDriver, to slot: UInt64) -> [PeerMessage.Content] {
+        let request = Message.CatchUp(from: Slot(slot), through: Slot(slot))
+        driver.handle(
+            .message(
+                PeerMessage(
+                    cluster: genesis.cluster, incarnation: .first, configuration: .first,
+                    content: .shipping(.wanted(request))), from: NodeID(1)))
+        _ = driver.takeEffects()
+        driver.handle(.logRead(peer: NodeID(1), .blocks([])))
+        return driver.takeEffects().compactMap { effect in
+            if case .send(let message, to: NodeID(1), _) = effect { message.content } else { nil }
+        }
+    }
+
+    @Test func aSnapshotThatIsProvenStandsForTheLog() throws {
+        var driver = Self.driver(try Self.open(try Self.folder(snapshots: [10])))
+        #expect(driver.provenSnapshots == [Slot(10)])
+        #expect(Self.answers(&driver, to: 5) == [.shipping(.compacted(SnapshotName(slot: Slot(10))))])
+        #expect(Self.answers(&driver, to: 11).isEmpty)
+    }
+
+    @Test func whereNothingElseIsLeftOneThatIsNotProvenDoes() throws {
+        let disk = try Self.folder(snapshots: [18])
+        var driver = Self.driver(try Self.open(disk))
+        #expect(driver.provenSnapshots.isEmpty)
+        #expect(Self.answers(&driver, to: 5) == [.shipping(.compacted(SnapshotName(slot: Slot(18))))])
+        #expect(Self.answers(&driver, to: 19).isEmpty)
+        try Self.report.write(disk, "/data")
+        var diverged = Self.driver(try Self.open(disk))
+        #expect(Self.answers(&diverged, to: 5).isEmpty)
+    }
+
     @Test func whoDivergedDoesNotStandForElectionAndTellsNoDigests() throws {
         let disk = try Self.folder()
         try Self.report.write(disk, "/data")

@@ -19,7 +19,7 @@ import Testing
     static let runs: [Run] = [
         Run(seed: 13), Run(seed: 16), Run(seed: 70), Run(seed: 76, nodes: 5), Run(seed: 317), Run(seed: 442, nodes: 5),
         Run(seed: 957, nodes: 5), Run(seed: 968),
-        Run(seed: 1977), Run(seed: 2319), Run(seed: 6274),
+        Run(seed: 661), Run(seed: 1977), Run(seed: 2319), Run(seed: 6274),
         Run(
             seed: 638, operations: 9,
             faults: [.loss, .delay, .partition, .oneWay, .partial, .crash, .pause, .wipe]),
