@@ -4,20 +4,18 @@
 import HTTPTypes
 import Hummingbird
 import NIOConcurrencyHelpers
-import NIOCore
 import Paxos
 
 final class OpeningResponder<Service: StoreService>: Sendable {
     private let id: NodeID
     private let progress: OpeningProgress
-    private let audiences: Set<Route.Audience>
     private let opened = NIOLockedValueBox<Responder<Service>?>(nil)
-    private let metrics = RequestMetrics()
+    private let desk: RouteDesk
 
     init(id: NodeID, progress: OpeningProgress, audiences: Set<Route.Audience>) {
         self.id = id
         self.progress = progress
-        self.audiences = audiences
+        desk = RouteDesk(audiences: audiences)
     }
 
     func open(_ responder: Responder<Service>) { opened.withLockedValue { $0 = responder } }
@@ -26,21 +24,7 @@ final class OpeningResponder<Service: StoreService>: Sendable {
         if let responder = opened.withLockedValue({ $0 }) {
             return try await responder.respond(to: request, willContinue: willContinue)
         }
-        let start = NIODeadline.now()
-        var route: Route?
-        var response: Response
-        do {
-            let asked = try Route(method: request.method, target: request.head.path ?? "")
-            route = asked
-            try asked.check(audiences)
-            response = try answer(asked, for: request.headers)
-        } catch {
-            response = Answers.failure(error)
-        }
-        if request.method == .head { response = response.createHeadResponse() }
-        metrics.note(
-            route: route?.name ?? "none", status: response.status.code, took: NIODeadline.now() - start)
-        return response
+        return try await desk.reply(to: request) { try answer($0, for: request.headers) }.response
     }
 
     private func answer(_ route: Route, for headers: HTTPFields) throws(HTTPFailure) -> Response {

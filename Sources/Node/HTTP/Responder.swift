@@ -1,5 +1,5 @@
-// Turns a request into an answer: reads the route and the body, asks the node, and says what came of it. It never says
-// 200 for what was not done.
+// Turns a request into an answer: reads the body, asks the node, and says what came of it. It never says 200 for what was not
+// done.
 
 import HTTPTypes
 import Hummingbird
@@ -13,10 +13,8 @@ struct Responder<Service: StoreService>: Sendable {
     let service: Service
     let bodies: BodyReader
     let traffic: Traffic
-    /// Which routes are served here.
-    let audiences: Set<Route.Audience>
     let allowsCrash: Bool
-    private let metrics = RequestMetrics()
+    private let desk: RouteDesk
 
     init(
         service: Service, bodies: BodyReader = BodyReader(), traffic: Traffic = Traffic(),
@@ -25,27 +23,16 @@ struct Responder<Service: StoreService>: Sendable {
         self.service = service
         self.bodies = bodies
         self.traffic = traffic
-        self.audiences = audiences
+        desk = RouteDesk(audiences: audiences)
         self.allowsCrash = allowsCrash
     }
 
     func respond(to request: Hummingbird.Request, willContinue: () async throws -> Void = {}) async throws -> Response {
-        let start = NIODeadline.now()
-        var route: Route?
-        var response: Response
-        do {
-            let asked = try Route(method: request.method, target: request.head.path ?? "")
-            route = asked
-            try asked.check(audiences)
-            response = try await answer(asked, request, willContinue)
-        } catch let failure as HTTPFailure {
-            response = Answers.failure(failure)
+        let reply = try await desk.reply(to: request) { try await answer($0, request, willContinue) }
+        if reply.route?.isOfStore == true {
+            traffic.note(took: reply.took, hasFailed: reply.response.status.code >= 500)
         }
-        if request.method == .head { response = response.createHeadResponse() }
-        let took = NIODeadline.now() - start
-        metrics.note(route: route?.name ?? "none", status: response.status.code, took: took)
-        if route?.isOfStore == true { traffic.note(took: took, hasFailed: response.status.code >= 500) }
-        return response
+        return reply.response
     }
 
     private func answer(
