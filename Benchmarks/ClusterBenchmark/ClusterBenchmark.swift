@@ -25,12 +25,10 @@ struct ClusterBenchmark: ParsableCommand {
     var sweepSeconds = 1.5
     @Option(help: ArgumentHelp("How often everything is measured.", valueName: "N"))
     var rounds = 3
-    @Option(help: ArgumentHelp("Where the nodes keep their data while they run.", valueName: "folder"))
-    var data = ".build/benchmark"
     @Option(help: ArgumentHelp("Where the results go, as JSON, and the plot.", valueName: "folder"))
     var results = "Benchmarks/results"
-    @Option(help: ArgumentHelp("Where paxos-node and paxos-load are (default: beside this program)."))
-    var programs: String?
+    @OptionGroup
+    var surroundings: Surroundings
 
     static let systems = [System(name: "single", nodes: 1), System(name: "cluster", nodes: 3)]
     static let valueSizes = [10, 1_000]
@@ -47,13 +45,13 @@ struct ClusterBenchmark: ParsableCommand {
     }
 
     func run() throws {
-        let programs = try Programs(folder: programs)
-        let workspace = try Workspace(in: data)
+        let programs = try Programs(folder: surroundings.programs)
+        let workspace = try Workspace(in: surroundings.data)
         defer { workspace.remove() }
         let machine = Machine(dataFolder: workspace.folder)
         print(machine.line)
         if machine.isInMemory {
-            StandardError.say("bench-cluster: \(data) is in memory: name a folder on a disk with --data\n")
+            StandardError.say("bench-cluster: \(surroundings.data) is in memory: name a folder on a disk with --data\n")
         }
         let limits = try MachineLimits(folder: workspace.folder)
         var measurements = BenchmarkResults(machine: machine)

@@ -27,12 +27,10 @@ struct SnapshotBenchmark: ParsableCommand {
     var clients = 64
     @Option(help: ArgumentHelp("How often both are measured.", valueName: "N"))
     var rounds = 5
-    @Option(help: ArgumentHelp("Where the nodes keep their data while they run.", valueName: "folder"))
-    var data = ".build/benchmark"
     @Option(help: ArgumentHelp("Where the figures are written as JSON.", valueName: "file"))
     var results: String?
-    @Option(help: ArgumentHelp("Where paxos-node and paxos-load are (default: beside this program)."))
-    var programs: String?
+    @OptionGroup
+    var surroundings: Surroundings
 
     private static let mostRatio = 1.5
     struct Round: Encodable {
@@ -55,8 +53,8 @@ struct SnapshotBenchmark: ParsableCommand {
     }
 
     func run() throws {
-        let programs = try Programs(folder: programs)
-        let workspace = try Workspace(in: data)
+        let programs = try Programs(folder: surroundings.programs)
+        let workspace = try Workspace(in: surroundings.data)
         defer { workspace.remove() }
         print(Machine(dataFolder: workspace.folder).line)
         let cluster = try NodeGroup(System(name: "cluster", nodes: 3), programs: programs, workspace: workspace)

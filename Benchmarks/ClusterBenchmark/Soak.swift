@@ -27,20 +27,18 @@ struct Soak: ParsableCommand {
     var valueSize = 128
     @Option(help: ArgumentHelp("Clients that write.", valueName: "N"))
     var clients = 256
-    @Option(help: ArgumentHelp("Where the nodes keep their data while they run.", valueName: "folder"))
-    var data = ".build/benchmark"
     @Option(help: ArgumentHelp("Where the figures go, as JSON, and the plot.", valueName: "folder"))
     var results = "Benchmarks/results"
-    @Option(help: ArgumentHelp("Where paxos-node and paxos-load are (default: beside this program)."))
-    var programs: String?
+    @OptionGroup
+    var surroundings: Surroundings
 
     func validate() throws {
         if step < 1 || writes < step { throw ValidationError("--step: \(step) is not from 1 to the number of writes") }
     }
 
     func run() throws {
-        let programs = try Programs(folder: programs)
-        let workspace = try Workspace(in: data)
+        let programs = try Programs(folder: surroundings.programs)
+        let workspace = try Workspace(in: surroundings.data)
         defer { workspace.remove() }
         print(Machine(dataFolder: workspace.folder).line)
         let cluster = try NodeGroup(System(name: "cluster", nodes: 3), programs: programs, workspace: workspace)
