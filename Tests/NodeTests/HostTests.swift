@@ -254,6 +254,25 @@ import Testing
         #expect(journal.promised.round == 1)
     }
 
+    /// What the disk did with the batch is not known then, whatever reason it gives.
+    @Test func aSyncThatFailsForLackOfRoomEndsTheProcess() async {
+        await #expect(processExitsWith: .exitCode(74)) {
+            let fileSystem = MemoryFileSystem()
+            let journal = try Journal.open(
+                fileSystem, directory: "journal",
+                identity: JournalIdentity(node: NodeID(0), journal: UniqueID(high: 1, low: 1)),
+                fileBytes: 1 << 20, seed: 1, logThrough: .zero
+            ).journal
+            try journal.prepareSpare()
+            fileSystem.fault = { operation, _ in operation == .sync ? .noSpace : nil }
+            let disk = DiskSpace(logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+            let thread = JournalThread(journal, disk: disk, loop: MultiThreadedEventLoopGroup.singleton.next()) { _ in }
+            thread.start()
+            thread.append(BatchID(1), [.promise(Ballot(round: 1, node: NodeID(0), incarnation: .first))])
+            try await Task.sleep(for: .seconds(60))
+        }
+    }
+
     @Test(.timeLimit(.minutes(1))) func roomIsToldOfWhenItEndsAndWhenItIsBack() async throws {
         let isFull = Atomic(false)
         let fileSystem = MemoryFileSystem()

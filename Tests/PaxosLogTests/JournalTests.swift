@@ -249,12 +249,13 @@ import Testing
 
     // MARK: Errors of the disk
 
-    @Test(arguments: [MemoryFileSystem.Operation.write, .sync])
-    func aFailedWriteOrSyncIsFinal(_ operation: MemoryFileSystem.Operation) throws {
+    @Test(arguments: [MemoryFileSystem.Operation.write, .sync], [Errno.ioError, .noSpace])
+    func aFailedWriteOrSyncIsFinal(_ operation: MemoryFileSystem.Operation, _ reason: Errno) throws {
         let journal = try fixture.open().journal
-        fixture.fileSystem.fault = { failing, _ in failing == operation ? .ioError : nil }
-        let error = StorageError.io(.ioError, operation: operation.rawValue, path: fixture.path(1))
+        fixture.fileSystem.fault = { failing, _ in failing == operation ? reason : nil }
+        let error = StorageError.io(reason, operation: operation.rawValue, path: fixture.path(1))
         #expect(throws: error) { try journal.append([[.promise(ballot(1))]]) }
+        #expect(journal.failure == error)
         fixture.fileSystem.fault = nil
         #expect(throws: error) { try journal.append([[.promise(ballot(1))]]) }
         #expect(throws: error) { try journal.markDurable() }
@@ -273,6 +274,7 @@ import Testing
         let long = JournalRecord.accepted(run(1, at: ballot(20), values: values))
         #expect(performing: { try journal.append([[long]]) }, throws: isFull)
         #expect(performing: { try journal.prepareSpare() }, throws: isFull)
+        #expect(journal.failure == nil)
         try journal.append([[.promise(ballot(13))]])
         #expect(try fixture.names() == ["0000000001.journal"])
         fixture.fileSystem.capacity = nil

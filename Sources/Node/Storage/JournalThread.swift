@@ -148,10 +148,8 @@ final class JournalThread: @unchecked Sendable {
         do throws(StorageError) {
             try journal.prepareSpare()
             disk.noteRoom()
-        } catch .io(.noSpace, _, let path) {
-            disk.noteFull(path)
         } catch {
-            ProcessEnd.diskFailed(error, while: "preparing a journal file")
+            noteFull(error, while: "preparing a journal file")
         }
     }
 
@@ -161,12 +159,18 @@ final class JournalThread: @unchecked Sendable {
         while true {
             do throws(StorageError) {
                 return try body(journal)
-            } catch .io(.noSpace, _, let path) {
-                disk.noteFull(path)
-                usleep(JournalThread.fullMicroseconds)
             } catch {
-                ProcessEnd.diskFailed(error, while: doing)
+                noteFull(error, while: doing)
+                usleep(JournalThread.fullMicroseconds)
             }
         }
+    }
+
+    /// Ends the process, but where there was no room for a new file and nothing else has happened.
+    private func noteFull(_ error: StorageError, while doing: String) {
+        guard case .io(.noSpace, _, let path) = error, journal.failure == nil else {
+            ProcessEnd.diskFailed(error, while: doing)
+        }
+        disk.noteFull(path)
     }
 }

@@ -26,8 +26,9 @@ package final class Journal {
     var needsMark: Bool
     var inheritance: JournalInheritance
     package internal(set) var promised: Ballot
-    /// Why nothing more is written; set by the first error of a write or sync.
-    var failure: StorageError?
+    /// Why nothing more is written; set by the first error of a write or sync. Nil while room for a new file is all that
+    /// has ever been wanting.
+    package internal(set) var failure: StorageError?
     var batch: JournalBatch
 
     init(
