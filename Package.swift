@@ -130,7 +130,9 @@ let package = Package(
         .testTarget(name: "StateMachineTests", dependencies: [paxos, stateMachine], swiftSettings: settings),
         .testTarget(
             name: "ReplicationTests",
-            dependencies: [paxos, paxosLog, stateMachine, replication, nioCore, systemPackage, deque],
+            dependencies: [
+                paxos, paxosLog, stateMachine, replication, "CAllocations", nioCore, systemPackage, deque,
+            ],
             swiftSettings: settings),
         .testTarget(
             name: "SimulatorTests", dependencies: ["Simulator", paxos, replication, argumentParser],

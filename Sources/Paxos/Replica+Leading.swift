@@ -116,13 +116,18 @@ extension Replica {
 
     /// A slot is chosen when a majority of voters has durably accepted it at this ballot (phase 2, "Paxos Made Simple" 2.2).
     private mutating func advanceChosen() {
-        guard case .leader(let leadership) = role else { return }
-        let through = leadership.majorityAccepted(configuration, own: settings.node)
-        guard through > acceptor.chosenThrough, through >= leadership.base else { return }
-        let chosen = acceptor.learn(
-            Message.Mark(ballot: leadership.ballot, base: leadership.base, chosenThrough: through))
+        guard let mark = majorityMark else { return }
+        let chosen = acceptor.learn(mark)
         deliver(chosen)
-        withLeadership { $0.noteChosen(chosen, through: through) }
+        withLeadership { $0.noteChosen(chosen, through: mark.chosenThrough) }
+    }
+
+    /// What a majority has accepted, where that is more than is known to be chosen.
+    private var majorityMark: Message.Mark? {
+        guard case .leader(let leadership) = role else { return nil }
+        let through = leadership.majorityAccepted(configuration, own: settings.node)
+        guard through > acceptor.chosenThrough, through >= leadership.base else { return nil }
+        return Message.Mark(ballot: leadership.ballot, base: leadership.base, chosenThrough: through)
     }
 
     // MARK: Sending
@@ -150,26 +155,25 @@ extension Replica {
 
     /// Ends a turn: tells peers what was chosen meanwhile, and begins a round for the reads that wait.
     package mutating func endTurn() {
-        guard case .leader(let leadership) = role else { return }
-        if leadership.reads.wantsRound, mayAnswerReads { return beginRound() }
+        if wantsRound, mayAnswerReads { return beginRound() }
+        guard case .leader(var leadership) = role else { return }
+        role = .follower  // so that the leadership is not copied
         for node in others where (leadership.peers[node]?.markSent ?? .zero) < acceptor.chosenThrough {
             send(.mark(mark(of: leadership)), to: node)
+            leadership.peers[node]?.markSent = acceptor.chosenThrough
         }
-        noteMarksSent()
+        role = .leader(leadership)
     }
 
     func mark(of leadership: Leadership) -> Message.Mark {
         Message.Mark(ballot: leadership.ballot, base: leadership.base, chosenThrough: acceptor.chosenThrough)
     }
 
-    private mutating func noteMarksSent() {
-        let slot = acceptor.chosenThrough
-        withLeadership { leadership in
-            for node in leadership.peers.keys { leadership.peers[node]?.markSent = slot }
-        }
-    }
-
     // MARK: Rounds, reads, and the end
+
+    private var wantsRound: Bool {
+        if case .leader(let leadership) = role { leadership.reads.wantsRound } else { false }
+    }
 
     /// No read is answered before the opening no-op, and so everything proposed before it, is chosen.
     private var mayAnswerReads: Bool {
@@ -184,10 +188,11 @@ extension Replica {
         let round = leadership.reads.begin(index: mayAnswerReads ? acceptor.chosenThrough : nil)
         for node in others {
             leadership.peers[node]?.noteProbe(round)
+            leadership.peers[node]?.markSent = acceptor.chosenThrough
         }
+        let mark = mark(of: leadership)
         role = .leader(leadership)
-        broadcast(.heartbeat(Message.Heartbeat(mark: mark(of: leadership), round: round)))
-        noteMarksSent()
+        broadcast(.heartbeat(Message.Heartbeat(mark: mark, round: round)))
         answerReads()
     }
 
@@ -257,7 +262,7 @@ extension Replica {
         send(.takeOver(Message.TakeOver(ballot: leadership.ballot)), to: heir.key)
     }
 
-    // MARK: Access without copies
+    // MARK: Access without copies. A leadership that is bound while another is changed makes the change copy all runs.
 
     private mutating func withLeadership(_ body: (inout Leadership) -> Void) {
         guard case .leader(var leadership) = role else { return }

@@ -42,7 +42,7 @@ extension ReplicaDriver {
     }
 
     private mutating func sendLearned(_ run: Run, to node: NodeID) {
-        guard let replica else { return }
-        send(.paxos(.learned(Message.Learned(run: run, promised: replica.acceptor.promised))), to: node)
+        guard let promised = replica?.acceptor.promised else { return }
+        send(.paxos(.learned(Message.Learned(run: run, promised: promised))), to: node)
     }
 }

@@ -11,7 +11,7 @@ extension ReplicaDriver {
 
     /// Tells of a new state at once, and again with every report until there is a checkpoint of it.
     mutating func tickCheckpoints() {
-        guard makesCheckpoints, divergence == nil, let replica, let leader = replica.leader else { return }
+        guard makesCheckpoints, divergence == nil, let leader = replica?.leader else { return }
         let isTime = ticks % configuration.reportTicks == 0
         let states = audit.unsettled(most: CheckpointReport.mostStates)
         if let last = states.last, isTime || last.slot > checkpointing.told {
@@ -62,12 +62,12 @@ extension ReplicaDriver {
 
     /// - Returns: whether this node leads and could propose it.
     private mutating func propose(_ checkpoint: Checkpoint) -> Bool {
-        guard let replica, replica.canPropose, let slot = replica.nextSlot else { return false }
+        guard let slot = nextProposal else { return false }
         var entry: [UInt8] = []
         Entry(
             slot: slot, kind: .checkpoint, time: now, session: session, sequence: 0, payload: checkpoint.encoded()
         ).encode(into: &entry)
-        self.replica?.propose(body: entry, count: 1)
+        replica?.propose(body: entry, count: 1)
         carryOut()
         return true
     }

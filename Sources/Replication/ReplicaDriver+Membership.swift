@@ -30,14 +30,14 @@ extension ReplicaDriver {
     /// Proposes that the asker votes. A node that is heard to vote keeps its vote: the asker then is another process under
     /// the same name.
     mutating func note(_ readmission: Readmission, from node: NodeID) {
-        guard let replica, replica.canPropose, !replica.hearsVote(of: node), let slot = replica.nextSlot,
+        guard let slot = nextProposal, replica?.hearsVote(of: node) == false,
             let membership, membership.member(node)?.incarnation == readmission.after,
             let next = membership.readmitting(node, journal: readmission.journal)
         else { return }
         var entry: [UInt8] = []
         Entry(slot: slot, kind: .configuration, time: now, session: session, sequence: 0, payload: next.encoded())
             .encode(into: &entry)
-        self.replica?.propose(configuration: entry)
+        replica?.propose(configuration: entry)
     }
 
     /// A configuration is applied.

@@ -78,13 +78,13 @@ extension ReplicaDriver {
             send(.recall(.answer(recollection.memory(of: node, incarnation))), to: node)
             recollection.note(boot: asked, start: start, of: node, incarnation)
         case .answer(let memory):
-            guard recollection.silent.remove(node) != nil, let replica else { return }
+            guard recollection.silent.remove(node) != nil, let promised = replica?.acceptor.promised else { return }
             if memory.boot > boot || (memory.boot == boot && memory.start != recollection.start) {
                 suspendVote(.olderThanItsStarts(node, boot: memory.boot))
-            } else if memory.promised > replica.acceptor.promised {
+            } else if memory.promised > promised {
                 suspendVote(.olderThanItsPromises(node, memory.promised))
             } else if recollection.silent.isEmpty {
-                self.replica?.endRecall()
+                replica?.endRecall()
             }
         }
     }

@@ -36,9 +36,9 @@ extension ReplicaDriver {
     private var ticksInASecond: Int { max(1, Int(1_000_000 / configuration.tickInterval)) }
 
     mutating func tickReports() {
-        guard let replica, !isAdopting else { return }
+        guard let chosen = replica?.chosenThrough, !isAdopting else { return }
         if ticks % ticksInASecond == 0 {
-            watch.history.add(ChosenHistory.Sample(time: now, chosenThrough: replica.chosenThrough))
+            watch.history.add(ChosenHistory.Sample(time: now, chosenThrough: chosen))
         }
         if ticks % configuration.reportTicks == 0 {
             let stride = reportStride

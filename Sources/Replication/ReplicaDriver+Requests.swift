@@ -36,10 +36,10 @@ extension ReplicaDriver {
 
     /// Gives waiting commands slots, or to the leader.
     mutating func sendCommands() {
-        guard let replica, !isSessionSuspended else { return }
-        if replica.nextSlot != nil {
+        guard !isSessionSuspended else { return }
+        if replica?.nextSlot != nil {
             proposeCommands()
-        } else if let leader = replica.leader, leader.node != configuration.node {
+        } else if let leader = replica?.leader, leader.node != configuration.node {
             while commands.hasUnsent {
                 let batch = commands.takeUnsent(at: ticks, most: 4096, bytes: configuration.messageBytes)
                 guard !batch.isEmpty else { break }
@@ -50,7 +50,7 @@ extension ReplicaDriver {
 
     /// All that waits becomes as few runs as fit a message each.
     private mutating func proposeCommands() {
-        while let replica, replica.canPropose, let slot = replica.nextSlot, !incoming.isEmpty || commands.hasUnsent {
+        while let slot = nextProposal, !incoming.isEmpty || commands.hasUnsent {
             let most = configuration.window.slots / 4
             var body: [UInt8] = []
             var count = 0
@@ -67,7 +67,7 @@ extension ReplicaDriver {
                 add(command.session, command.sequence, command.kind, command.payload)
             }
             guard count > 0 else { return }
-            self.replica?.propose(body: body, count: count)
+            replica?.propose(body: body, count: count)
             carryOut()
         }
     }
@@ -84,8 +84,8 @@ extension ReplicaDriver {
     // MARK: Reads
 
     mutating func sendReads() {
-        guard let replica, replica.leader != nil, reads.hasWaiting else { return }
-        self.replica?.askReadIndex(number: reads.ask(at: ticks))
+        guard replica?.leader != nil, reads.hasWaiting else { return }
+        replica?.askReadIndex(number: reads.ask(at: ticks))
     }
 
     mutating func answerReads() {

@@ -40,15 +40,15 @@ extension ReplicaDriver {
     }
 
     mutating func serveWanted(_ request: Message.CatchUp, to node: NodeID) {
-        guard let replica, request.from <= min(request.through, replica.chosenThrough) else { return }
-        let held = Message.CatchUp(from: request.from, through: min(request.through, replica.chosenThrough))
+        guard let chosen = replica?.chosenThrough, request.from <= min(request.through, chosen) else { return }
+        let held = Message.CatchUp(from: request.from, through: min(request.through, chosen))
         serve(held, to: node, offersSegment: true)
     }
 
     /// A peer has most of what this node lacks first as a file.
     mutating func note(_ segment: EndedSegment, from node: NodeID) {
-        guard fetch == nil, ticks >= nextFetch, !isInstalling, !isLogAhead, let replica,
-            segment.slots.contains(replica.chosenThrough.next)
+        guard fetch == nil, ticks >= nextFetch, !isInstalling, !isLogAhead,
+            let chosen = replica?.chosenThrough, segment.slots.contains(chosen.next)
         else { return }
         beginFetch(.segment(segment.name), whole: segment, from: holders(of: segment).first ?? node)
     }

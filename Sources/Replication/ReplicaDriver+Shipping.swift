@@ -59,8 +59,8 @@ extension ReplicaDriver {
 
     /// What is kept of files is of no use to a node that has caught up without them.
     private mutating func discardLeftPieces() {
-        guard mayKeepPieces, fetch == nil, damaged.isEmpty, let replica, replica.leader != nil,
-            replica.knownChosenThrough == replica.chosenThrough
+        guard mayKeepPieces, fetch == nil, damaged.isEmpty, replica?.leader != nil,
+            replica?.knownChosenThrough == replica?.chosenThrough
         else { return }
         endFetch()
     }

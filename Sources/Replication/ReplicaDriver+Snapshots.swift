@@ -35,13 +35,11 @@ extension ReplicaDriver {
 
     /// As leader, ends the segment when the log has grown by more than it takes to write the state.
     private mutating func proposeSeal() {
-        guard let replica, replica.canPropose, let slot = replica.nextSlot,
-            snapshots.isDue(after: configuration.snapshotBytes)
-        else { return }
+        guard let slot = nextProposal, snapshots.isDue(after: configuration.snapshotBytes) else { return }
         var entry: [UInt8] = []
         Entry(slot: slot, kind: .seal, time: now, session: session, sequence: 0, payload: []).encode(into: &entry)
         snapshots.noteProposed()
-        self.replica?.propose(body: entry, count: 1)
+        replica?.propose(body: entry, count: 1)
     }
 
     mutating func noteTaken(_ snapshot: WrittenSnapshot) {

@@ -26,6 +26,8 @@ package struct ReplicaDriver: Sendable {
     var isSessionSuspended = false
     /// Of this start's commands.
     package internal(set) var session: SessionID
+    /// Is asked where it stands: whoever binds a copy of it, and changes it meanwhile, makes the change copy all that it
+    /// keeps in memory.
     var replica: Replica?
     var tail: LogTail?
     var watch: ClusterWatch
@@ -107,6 +109,9 @@ package struct ReplicaDriver: Sendable {
     }
 
     package var incarnation: Incarnation { replica?.incarnation ?? .learner }
+
+    /// The slot that a proposal gets now; nil while none can be made.
+    var nextProposal: Slot? { replica?.canPropose == true ? replica?.nextSlot : nil }
 
     // MARK: Events
 
@@ -222,7 +227,7 @@ package struct ReplicaDriver: Sendable {
 
     /// Turns what the replica put out into effects, and applies what was chosen.
     mutating func carryOut() {
-        guard let outputs = replica?.takeOutputs(), !outputs.isEmpty, let replica else { return }
+        guard let outputs = replica?.takeOutputs(), !outputs.isEmpty else { return }
         var learned = false
         for output in outputs where !isHalted {
             switch output {
@@ -239,7 +244,7 @@ package struct ReplicaDriver: Sendable {
             case .event(let event): note(event)
             }
         }
-        batches.noteRecords(replica.recordsMade)
+        if let made = replica?.recordsMade { batches.noteRecords(made) }
         if learned { answerReads() }
     }
 

@@ -1,5 +1,6 @@
 // The driver's seam: what waits for the disk, what is answered and when, and what an empty folder may do.
 
+import CAllocations
 import Paxos
 import PaxosLog
 import StateMachine
@@ -80,6 +81,25 @@ import Testing
         }
         #expect(runs.map(\.count) == [100])
         #expect(Self.answers(node.sync()).count == 100)
+    }
+
+    /// A leader keeps some megabytes of runs for its followers.
+    @Test(.enabled(if: callocations_counts())) func aWriteCopiesNothingOfThoseBefore() throws {
+        var node = try Alone()
+        node.lead()
+        func bytesAllocated(by writes: Range<UInt64>) throws -> Int {
+            callocations_reset()
+            for number in writes {
+                node.turn(.request(RequestID(number), try Self.set("k", "v")))
+                _ = node.sync()
+                node.effects.removeAll(keepingCapacity: true)
+            }
+            return Int(callocations_total()) / writes.count
+        }
+        let early = try bytesAllocated(by: 1..<1_000)
+        _ = try bytesAllocated(by: 1_000..<8_000)
+        let late = try bytesAllocated(by: 8_000..<9_000)
+        #expect(late < 2 * early)
     }
 
     @Test func readIsLinearizableOnANodeAlone() throws {
