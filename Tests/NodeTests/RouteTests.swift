@@ -118,7 +118,8 @@ import Testing
 
     @Test(arguments: [
         "", ".", "..", ".hidden", "a/b", "../x", "a b", "a\0b", "é", "a%2e", "identity.json", "identity.json.new",
-        "IDENTITY.json", "journal", "log", "Log", "snapshots", "lock", "a\n", String(repeating: "n", count: 129),
+        "IDENTITY.json", "divergence.json", "repair-1.json", "journal", "log", "Log", "snapshots", "quarantine",
+        "Incoming", "lock", "a\n", String(repeating: "n", count: 129),
     ])
     func otherNameIsRefused(_ name: String) { #expect(PrintName.check(name) == nil) }
 }
