@@ -40,6 +40,7 @@ final class NodeGroup {
     }
 
     func data(_ number: Int) -> String { "\(workspace.folder)/\(system.name)-n\(number)" }
+
     /// The memory that a node has, in bytes; nil when it does not run.
     func residentBytes(_ number: Int) -> Int? {
         let path = "/proc/\(processes[number].processIdentifier)/statm"

@@ -52,13 +52,9 @@ struct SnapshotBenchmark: ParsableCommand {
         if let rate, rate < 1 { throw ValidationError("--rate: \(rate) is not above 0") }
     }
 
-    func run() throws {
-        let programs = try Programs(folder: surroundings.programs)
-        let workspace = try Workspace(in: surroundings.data)
-        defer { workspace.remove() }
-        print(Machine(dataFolder: workspace.folder).line)
-        let cluster = try NodeGroup(System(name: "cluster", nodes: 3), programs: programs, workspace: workspace)
-        defer { cluster.stop() }
+    func run() throws { try surroundings.withCluster(measure) }
+
+    private func measure(_ cluster: NodeGroup, _ programs: Programs) throws {
         var progress = Progress(total: 2 + 2 * rounds)
         progress.next("writing \(keys) keys")
         let filling = try programs.startLoad(

@@ -36,13 +36,9 @@ struct Soak: ParsableCommand {
         if step < 1 || writes < step { throw ValidationError("--step: \(step) is not from 1 to the number of writes") }
     }
 
-    func run() throws {
-        let programs = try Programs(folder: surroundings.programs)
-        let workspace = try Workspace(in: surroundings.data)
-        defer { workspace.remove() }
-        print(Machine(dataFolder: workspace.folder).line)
-        let cluster = try NodeGroup(System(name: "cluster", nodes: 3), programs: programs, workspace: workspace)
-        defer { cluster.stop() }
+    func run() throws { try surroundings.withCluster(measure) }
+
+    private func measure(_ cluster: NodeGroup, _ programs: Programs) throws {
         var rows: [SoakRow] = []
         var progress = Progress(total: (writes + step - 1) / step)
         while rows.last?.writes ?? 0 < writes {

@@ -74,7 +74,7 @@ final class FlawedFileSystem: FileSystem, @unchecked Sendable {
             fileBytes: SimulatedNode.journalFileBytes, seed: identity.boot, logThrough: .zero)
     }
 
-    private final class UnsyncedFile: File, @unchecked Sendable {
+    private final class UnsyncedFile: File {
         private let file: any File
 
         init(_ file: any File) {

@@ -101,6 +101,7 @@ final class ChildProcess {
         for process in running.values { _ = process.wait(seconds: 10) }
     }
 
+    // Unsafe, because this program has one thread.
     nonisolated(unsafe) private static var running: [pid_t: ChildProcess] = [:]
 }
 
