@@ -1,6 +1,8 @@
 // One request from its start to its end, as a line of the history (docs/load.md). Times are nanoseconds since the run
 // began.
 
+import Paxos
+
 struct RecordedOperation: Equatable, Sendable {
     var client: Int
     var request: Request
@@ -33,7 +35,7 @@ extension RecordedOperation {
             case UInt8(ascii: "\""), UInt8(ascii: "\\"):
                 bytes += [UInt8(ascii: "\\"), byte]
             case ..<0x20:
-                bytes += "\\u00\(byte < 0x10 ? "0" : "")\(String(byte, radix: 16))".utf8
+                bytes += "\\u00\(byte.hexadecimal)".utf8
             default:
                 bytes.append(byte)
             }

@@ -11,7 +11,7 @@ package enum PeerCodec {
     package static let frameHeaderLength = 12
     /// The most bytes of a message.
     package static let mostFrameBytes = 8 << 20
-    package static let protocolVersion: UInt16 = 0
+    package static let protocolVersion: UInt16 = 1
 
     package static let checksumSeed: UInt64 = 0x4652_414D_4500
 

@@ -2,6 +2,7 @@
 
 import CXXHash
 import NIOCore
+import Paxos
 
 struct RunDigest: CustomStringConvertible, Sendable {
     private var value: UInt64 = 0
@@ -17,8 +18,5 @@ struct RunDigest: CustomStringConvertible, Sendable {
         add(frame.withUnsafeReadableBytes { cxxhash_xxh3_64($0.baseAddress, $0.count, 0) })
     }
 
-    var description: String {
-        let digits = String(value, radix: 16)
-        return String(repeating: "0", count: 16 - digits.count) + digits
-    }
+    var description: String { value.hexadecimal }
 }

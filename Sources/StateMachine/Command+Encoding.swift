@@ -1,7 +1,7 @@
 // A command as bytes: a header of 8, then each condition and each operation as an item of 20 and its key and value.
 // Integers are little-endian. One command has exactly one encoding, and nothing else is read.
 //
-//     command    version u8 (0), result rule u8, conditions u16, operations u16, zero u16, items
+//     command    version u8 (1), result rule u8, conditions u16, operations u16, zero u16, items
 //     item       kind u8, zero u8, key length u16, value length u32, namespace u32 (0), number u64, key, value
 //     condition  1 key is absent, 2 value equals, 3 modified slot equals (the slot is the number)
 //     operation  1 set, 2 delete (the number is the expiry, and 0)
@@ -9,7 +9,7 @@
 import Paxos
 
 extension Command {
-    package static let currentVersion: UInt8 = 0
+    package static let currentVersion: UInt8 = 1
     package static let headerLength = 8
     package static let itemLength = 20
 
@@ -175,8 +175,9 @@ struct SingleSet {
     let key: Range<Int>
     let value: Range<Int>
 
-    /// The bytes before the item: version 0, the rule `existed`, no condition, one operation.
-    private static let header: UInt64 = 1 << 32 | UInt64(Command.ResultRule.existed.rawValue) << 8
+    /// The bytes before the item: version, the rule `existed`, no condition, one operation.
+    private static let header =
+        1 << 32 | UInt64(Command.ResultRule.existed.rawValue) << 8 | UInt64(Command.currentVersion)
 
     /// Nil for every other command, and for what is none.
     init?(in bytes: RawSpan) {

@@ -26,10 +26,7 @@ package struct StateDigest: Hashable, Sendable {
 
 extension StateDigest: CustomStringConvertible {
     /// 32 hexadecimal digits.
-    package var description: String {
-        let digits = String(sum, radix: 16)
-        return String(repeating: "0", count: 32 - digits.count) + digits
-    }
+    package var description: String { sum.hexadecimal }
 }
 
 /// What one part of the state adds to the sum: XXH3-128 with a seed for each kind of part, so that no part of one kind

@@ -8,7 +8,9 @@ import SystemPackage
 
 struct BackupReceipt: Codable, Equatable {
     static let fileName = "backup.json"
+    static let currentVersion = 1
 
+    var version = BackupReceipt.currentVersion
     var node: String
     var cluster: String
     var from: String
@@ -33,6 +35,13 @@ struct BackupReceipt: Codable, Equatable {
         let count = try bytes.withUnsafeMutableBytes { try file.read(at: 0, into: $0) }
         guard let receipt = try? JSONDecoder().decode(BackupReceipt.self, from: Data(bytes.prefix(count))) else {
             throw Failure(status: 1, message: "\(path) is not what a backup writes there")
+        }
+        guard receipt.version == BackupReceipt.currentVersion else {
+            throw Failure(
+                status: 2,
+                message:
+                    "\(path) has version \(receipt.version), and this program knows version \(BackupReceipt.currentVersion)"
+            )
         }
         return receipt
     }

@@ -75,6 +75,7 @@ struct Recover: ParsableCommand {
     }
 
     struct Receipt: Encodable {
+        let version = 1
         var node: String
         var oldCluster: String?
         var found: LastState.Summary

@@ -18,6 +18,7 @@ struct RepairReceipt: Encodable {
         var damage: [String]
     }
 
+    let version = 1
     var node: String
     var from: String
     /// Whether segments were put in place; else it is what would be done.

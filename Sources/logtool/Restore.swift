@@ -52,6 +52,7 @@ struct Restore: ParsableCommand {
     }
 
     struct Receipt: Encodable {
+        let version = 1
         var asked: String
         var source: PastState.Summary
         var sourceCluster: String?

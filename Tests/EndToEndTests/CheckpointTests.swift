@@ -60,7 +60,7 @@ extension EndToEnd {
                 try await cluster.waitUntilEqual()
                 try await cluster.stop(other)
                 let report = #"""
-                    {"slot":1024,"ownDigest":"00112233445566778899aabbccddeeff",
+                    {"version":1,"slot":1024,"ownDigest":"00112233445566778899aabbccddeeff",
                     "agreedDigest":"ffeeddccbbaa99887766554433221100","time":1700000000000000}
                     """#
                 try report.write(toFile: "\(cluster.data(other))/divergence.json", atomically: true, encoding: .utf8)

@@ -20,16 +20,16 @@ import Testing
             n0:
               node          n0, incarnation 1
               cluster       00000000000000070000000000000008
-              versions      identity 0, journal 0, segment 0, block 0
+              versions      identity 1, journal 1, segment 1, block 1
               slots         1 to 67: log 1 to 67; accepted through 70
               segments      4
               blocks        17
               raw bytes     5623
-              stored bytes  2440
-              ratio         2.30
+              stored bytes  2351
+              ratio         2.39
               first entry   2023-11-14T22:13:20.000001Z
               last entry    2023-11-14T22:13:20.000067Z
-              chain digest  7bd8df4227884c80e844a8339d7937e016c453668cddb31bcec4d7f1385005b0 at slot 67
+              chain digest  406f31ec590238baf050e3bc53fce20b3edccf9b052021b7b2e3471c7c9efe54 at slot 67
               journal       whole, files: 1, spare: 0, promised 3.n0.1
             """
         #expect(summary.lines(.plain) == expected.split(separator: "\n").map(String.init))

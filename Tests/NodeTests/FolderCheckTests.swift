@@ -87,7 +87,7 @@ import Testing
                 Damage(kind: .corrupt, file: "j", offset: 4096, slots: Slot(5)...Slot(9), reason: "its checksum")), 65,
             "corrupt in j at offset 4096, slots 5 to 9: its checksum; nothing was changed; look with: logtool verify d"
         ),
-        (.unsupportedVersion(file: "f", found: 3, supported: 0), 65, "version 3"),
+        (.unsupportedVersion(file: "f", found: 3, supported: 1), 65, "version 3"),
         (.foreign(file: "f", reason: "r"), 78, "belongs elsewhere"), (.missing(file: "f", reason: "r"), 78, "missing"),
         (.io(.resourceBusy, operation: "lock", path: "d/lock"), 78, "in use by another process"),
         (.io(.permissionDenied, operation: "open", path: "d"), 78, "can't be used"),

@@ -21,7 +21,7 @@ import Testing
 
     /// Fails when the bytes change: then the version and docs/log-format.md must too.
     @Test func checkpointKeepsItsBytes() {
-        let header: [UInt8] = [0, 0, 1, 0, 0, 0, 0, 0, 0, 8, 0, 0, 0, 0, 0, 0]
+        let header: [UInt8] = [1, 0, 1, 0, 0, 0, 0, 0, 0, 8, 0, 0, 0, 0, 0, 0]
         #expect(Self.checkpoints[0].encoded() == header + Array(1...16))
     }
 
@@ -39,7 +39,7 @@ import Testing
         #expect(refusal { _ in } == nil)
         #expect(refusal { $0.removeLast() } == .malformed && refusal { $0.append(0) } == .malformed)
         #expect(refusal { $0.removeAll() } == .malformed)
-        #expect(refusal { $0[0] = 1 } == .unsupportedVersion(1))
+        #expect(refusal { $0[0] = 2 } == .unsupportedVersion(2))
         #expect(refusal { $0[2] = 0 } == .unknownSubject(0) && refusal { $0[2] = 3 } == .unknownSubject(3))
         #expect(refusal { $0[2] ^= 3 } == .malformed, "the other kind has another length")
         for reserved in 4..<8 { #expect(refusal { $0[reserved] = 1 } == .malformed) }

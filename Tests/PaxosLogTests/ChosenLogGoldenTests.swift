@@ -6,7 +6,7 @@ import SystemPackage
 import Testing
 
 @Suite struct ChosenLogGoldenTests {
-    private static let directory = FilePath(#filePath).removingLastComponent().appending("Fixtures/log-v0/log")
+    private static let directory = FilePath(#filePath).removingLastComponent().appending("Fixtures/log-v1/log")
 
     /// Awkward keys, a segment that a seal ends early, one that its size ends, and an open one.
     private static let entries: [Entry] = Sample.entries(60).map { entry in
@@ -40,5 +40,5 @@ import Testing
         #expect("\(reading.blocks.last?.header.chainDigest ?? .start)" == Self.lastDigest)
     }
 
-    private static let lastDigest = "19064b5c5e28aad3cfddc6674d23a63fad13ac1ad406e5a445782df7cd00cf02"
+    private static let lastDigest = "30991a12aa439af42ade4c8ea3ba2c45c13fc3d6ac74bb01928cc496a57a1523"
 }

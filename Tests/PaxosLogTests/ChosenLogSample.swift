@@ -31,7 +31,7 @@ enum Sample {
 
     /// An encoded command (docs/log-format.md): `set` of a key, or its `delete` when there is no value.
     static func command(key: [UInt8], value: [UInt8]?) -> [UInt8] {
-        var bytes: [UInt8] = [0, 1, 0, 0, 1, 0, 0, 0]
+        var bytes: [UInt8] = [1, 1, 0, 0, 1, 0, 0, 0]
         bytes += [value == nil ? 2 : 1, 0]
         bytes.appendLittleEndian(UInt16(key.count))
         bytes.appendLittleEndian(UInt32(value?.count ?? 0))

@@ -7,7 +7,7 @@ import Testing
 @testable import PaxosLog
 
 @Suite struct JournalGoldenTests {
-    static let folder = FilePath(#filePath).removingLastComponent().appending("Fixtures/journal-v0")
+    static let folder = FilePath(#filePath).removingLastComponent().appending("Fixtures/journal-v1")
     static let fileBytes = 5 * JournalFormat.sectorSize
     static let identity = JournalIdentity(
         node: NodeID(2),

@@ -22,14 +22,14 @@ import Testing
         #expect(
             identity.encoded == """
                 {
-                  "version": 0,
+                  "version": 1,
                   "node": "n1",
                   "cluster": "00000000000000a000000000000000b1",
                   "incarnation": 1,
                   "boot": 1700000000000,
                   "journal": "00000000000000c200000000000000d3",
                   "vote": "00000000000000c200000000000000d3",
-                  "checksum": "8cccad0e78f1fcf5"
+                  "checksum": "44a530f5257235b3"
                 }
 
                 """)
@@ -78,7 +78,7 @@ import Testing
     @Test func anUnknownVersionIsRefusedByName() throws {
         let text = Identity.sealed("  \"version\": 3,\n  \"name\": \"n1\",\n")
         fileSystem.install([UInt8](text.utf8), at: path)
-        #expect(throws: StorageError.unsupportedVersion(file: path, found: 3, supported: 0)) {
+        #expect(throws: StorageError.unsupportedVersion(file: path, found: 3, supported: 1)) {
             try Identity.read(fileSystem, directory)
         }
     }

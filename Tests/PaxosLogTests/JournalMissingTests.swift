@@ -21,7 +21,7 @@ import Testing
         header[8] = 9
         header.appendLittleEndian(JournalFormat.checksum(header.span.bytes, seed: 0))
         fixture.fileSystem.overwrite(fixture.path(1), at: 0, with: header)
-        #expect(throws: StorageError.unsupportedVersion(file: fixture.path(1), found: 9, supported: 0)) {
+        #expect(throws: StorageError.unsupportedVersion(file: fixture.path(1), found: 9, supported: 1)) {
             try fixture.open()
         }
         #expect(try fixture.damages().map(\.kind) == [.unknownVersion])

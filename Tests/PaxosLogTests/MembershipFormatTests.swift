@@ -15,7 +15,7 @@ import Testing
     @Test func bytesNeverChange() throws {
         let bytes = Self.membership.encoded()
         #expect(
-            bytes == [0, 0, 0, 0, 2, 0, 0, 0]
+            bytes == [1, 0, 0, 0, 2, 0, 0, 0]
                 + [0, 0, 0, 0, 1, 0, 0, 0] + [1, 0, 0, 0, 0, 0, 0, 0] + [2, 0, 0, 0, 0, 0, 0, 0]
                 + [3, 0, 0, 0, 4, 0, 0, 0] + [3, 0, 0, 0, 0, 0, 0, 0] + [4, 0, 0, 0, 0, 0, 0, 0])
         #expect(try Membership(decoding: bytes, slot: Slot(9)) == Self.membership)
@@ -27,8 +27,8 @@ import Testing
             #expect(throws: GenesisError.malformed) { try Membership(decoding: Array(bytes[..<count]), slot: .first) }
         }
         var version = bytes
-        version[0] = 1
-        #expect(throws: GenesisError.unsupportedVersion(1)) { try Membership(decoding: version, slot: .first) }
+        version[0] = 2
+        #expect(throws: GenesisError.unsupportedVersion(2)) { try Membership(decoding: version, slot: .first) }
         for (offset, byte) in [(2, UInt8(1)), (4, 0), (4, 1), (4, 3), (5, 1), (8, 9), (10, 1)] {
             var other = bytes
             other[offset] = byte

@@ -135,7 +135,7 @@ import Testing
     }
 
     @Test(arguments: [
-        (4, SegmentFault.unsupportedVersion(1)), (5, .unsupportedCodec(0)), (6, .reservedBytesInUse),
+        (4, SegmentFault.unsupportedVersion(0)), (5, .unsupportedCodec(0)), (6, .reservedBytesInUse),
         (28, .reservedBytesInUse),
     ])
     func blockOfALaterVersionIsPassedOverByItsHeader(_ offset: Int, _ fault: SegmentFault) throws {

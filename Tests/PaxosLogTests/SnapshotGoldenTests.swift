@@ -8,7 +8,7 @@ import Testing
 
 @Suite struct SnapshotGoldenTests {
     private static let path = FilePath(#filePath).removingLastComponent()
-        .appending("Fixtures/snapshot-v0").appending(SnapshotSample.name.description)
+        .appending("Fixtures/snapshot-v1").appending(SnapshotSample.name.description)
 
     /// Awkward keys, two blocks of keys, and a configuration.
     private static let sample = SnapshotSample(40, length: 3_000)
@@ -28,5 +28,5 @@ import Testing
         #expect("\(try SnapshotReader(PosixFileSystem(), Self.path).verify())" == Self.digest)
     }
 
-    private static let digest = "ea3e35a542c4c8e1d80960cde16f3c798f5f894fb629552bd6864cb9e4b682dd"
+    private static let digest = "cdbb36ccc2ed235f275db53a1eb2125c143b30b1fa47b186d83511272a9279cc"
 }

@@ -200,6 +200,10 @@ import Testing
         let disk = try Self.folder()
         disk.install([1, 2, 3], at: "/data/divergence.json")
         #expect(throws: StorageError.self) { try Self.open(disk) }
+        disk.install(Array("{\"version\":3}".utf8), at: "/data/divergence.json")
+        #expect(throws: StorageError.unsupportedVersion(file: "/data/divergence.json", found: 3, supported: 1)) {
+            try Self.open(disk)
+        }
     }
 
     // MARK: Rebuilding

@@ -237,7 +237,7 @@ import Testing
         let (disk, _) = try Self.folder()
         let text = Identity.sealed("  \"version\": 3,\n")
         disk.install(Array(text.utf8), at: "/data/identity.json")
-        #expect(throws: StorageError.unsupportedVersion(file: "/data/identity.json", found: 3, supported: 0)) {
+        #expect(throws: StorageError.unsupportedVersion(file: "/data/identity.json", found: 3, supported: 1)) {
             try Self.open(disk)
         }
         #expect(try Self.quarantine(disk).isEmpty)

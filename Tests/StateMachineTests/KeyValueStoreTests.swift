@@ -138,9 +138,9 @@ import Testing
         _ = try store.apply(.set(key: [1], value: [1]))
         let before = store.digest
         var bytes = try Command.delete(key: [1]).encoded()
-        bytes[0] = 1
+        bytes[0] = 2
         let session = SessionID(node: NodeID(0), incarnation: .first, boot: 1)
-        #expect(throws: CommandError.unsupportedVersion(1)) {
+        #expect(throws: CommandError.unsupportedVersion(2)) {
             try store.apply(bytes, time: 9, session: session, sequence: 1)
         }
         #expect(store.digest == before)

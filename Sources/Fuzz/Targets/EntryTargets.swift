@@ -81,7 +81,7 @@ struct IdentityTarget: FuzzTarget {
     let largestAllocation = 8 * Mutator.longest
     let mostAllocated = 64 * Mutator.longest
 
-    let words = ["{", "}", "\"", "null", "1e999", "18446744073709551616", "-1", "\"version\": 0,", "[[[[", "\\u0000"]
+    let words = ["{", "}", "\"", "null", "1e999", "18446744073709551616", "-1", "\"version\": 1,", "[[[[", "\\u0000"]
         .map {
             Array($0.utf8)
         }

@@ -61,7 +61,7 @@ extension ClusterStatus.Member {
                 "entries",
                 .array(
                     report.entries.map {
-                        .object([("slot", .number($0.slot.rawValue)), ("hash", .string(hexadecimal($0.hash)))])
+                        .object([("slot", .number($0.slot.rawValue)), ("hash", .string($0.hash.hexadecimal))])
                     })
             ),
         ]
@@ -76,7 +76,7 @@ extension ClusterView.Entry {
             ("time", shown.map { .number($0.view.time) } ?? .null),
             ("kind", shown.map { .string($0.view.kind.name) } ?? .null),
             ("text", .string(shown?.text ?? "an entry of \(length) bytes")),
-            ("hash", .string(hexadecimal(hash))),
+            ("hash", .string(hash.hexadecimal)),
         ])
     }
 }
@@ -101,10 +101,4 @@ extension TrafficHistory.Second {
             ("p50Microseconds", .number(p50Microseconds)), ("p99Microseconds", .number(p99Microseconds)),
         ])
     }
-}
-
-/// 16 hexadecimal digits: a number of 64 bits does not fit a JSON number everywhere.
-private func hexadecimal(_ number: UInt64) -> String {
-    let digits = String(number, radix: 16)
-    return String(repeating: "0", count: 16 - digits.count) + digits
 }

@@ -1,6 +1,7 @@
 // JSON as it is answered: fields in the order given, nothing left to chance.
 
 import NIOCore
+import Paxos
 
 enum JSONValue: Sendable {
     case null
@@ -50,9 +51,7 @@ enum JSONValue: Sendable {
                 case UInt8(ascii: "\""): buffer.writeStaticString("\\\"")
                 case UInt8(ascii: "\\"): buffer.writeStaticString("\\\\")
                 case 0x0A: buffer.writeStaticString("\\n")
-                default:
-                    let digits = String(byte, radix: 16)
-                    buffer.writeString("\\u00" + (digits.count == 1 ? "0" : "") + digits)
+                default: buffer.writeString("\\u00" + byte.hexadecimal)
                 }
             }
             buffer.writeBytes(UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(bytes)[start...]))

@@ -41,7 +41,7 @@ package struct BlockHeader: Equatable, Sendable {
 
 extension BlockHeader {
     package static let length = 80
-    package static let version: UInt8 = 0
+    package static let version: UInt8 = 1
     /// One independent zstd frame.
     package static let zstdCodec: UInt8 = 1
     /// No block is longer, whatever a header says: what a reader may have to allocate.

@@ -3,6 +3,7 @@
 
 import CSHA256
 import Crypto
+import Paxos
 
 package struct ChainDigest: Hashable, Sendable {
     package static let length = 32
@@ -72,11 +73,9 @@ package struct ChainDigest: Hashable, Sendable {
 extension ChainDigest: CustomStringConvertible {
     /// Reads exactly what `description` writes, in either case; nil for anything else.
     package init?(_ text: String) {
-        guard text.utf8.count == 2 * ChainDigest.length, text.utf8.allSatisfy({ $0 != UInt8(ascii: "+") }) else {
-            return nil
-        }
+        guard text.utf8.count == 2 * ChainDigest.length else { return nil }
         var (words, rest) = ([UInt64](), text[...])
-        while let word = UInt64(rest.prefix(16), radix: 16) {
+        while let word = UInt64(hexadecimal: rest.prefix(16)) {
             words.append(word.byteSwapped)
             rest = rest.dropFirst(16)
         }
@@ -86,9 +85,6 @@ extension ChainDigest: CustomStringConvertible {
 
     /// 64 hexadecimal digits, in the order of the bytes.
     package var description: String {
-        [first, second, third, fourth].map { word in
-            let digits = String(word.byteSwapped, radix: 16)
-            return String(repeating: "0", count: 16 - digits.count) + digits
-        }.joined()
+        [first, second, third, fourth].map(\.byteSwapped.hexadecimal).joined()
     }
 }

@@ -27,7 +27,7 @@ package enum CheckpointError: Error, Equatable {
 }
 
 extension Checkpoint {
-    package static let currentVersion: UInt16 = 0
+    package static let currentVersion: UInt16 = 1
     package static let stateDigestLength = 16
     private static let headerLength = 16
 

@@ -7,6 +7,7 @@ package import SystemPackage
 
 package struct DivergenceReport: Equatable, Sendable {
     package static let fileName = "divergence.json"
+    package static let currentVersion: UInt32 = 1
 
     /// The slot behind which the states were compared.
     package var slot: Slot
@@ -28,7 +29,13 @@ package struct DivergenceReport: Equatable, Sendable {
 }
 
 extension DivergenceReport {
+    /// What every version of the file has.
+    private struct Version: Decodable {
+        var version: UInt32
+    }
+
     private struct File: Codable {
+        var version = DivergenceReport.currentVersion
         var slot: UInt64
         var ownDigest: String
         var agreedDigest: String
@@ -40,7 +47,7 @@ extension DivergenceReport {
     package var agreedDigest: String { agreed.hexadecimal }
 
     /// What the folder says of its state; nil when nothing was found.
-    /// - Throws: `.corrupt` when there is a report that can't be read.
+    /// - Throws: `.corrupt` when there is a report that can't be read, `.unsupportedVersion`.
     package static func read(
         _ fileSystem: any FileSystem, _ directory: FilePath
     ) throws(StorageError) -> DivergenceReport? {
@@ -49,7 +56,11 @@ extension DivergenceReport {
         // Longer than any that is written.
         var bytes = [UInt8](repeating: 0, count: 4096)
         let count = try fileSystem.open(path, for: .read).read(at: 0, into: &bytes)
-        guard let file = try? JSONDecoder().decode(File.self, from: Data(bytes.prefix(count))),
+        let text = Data(bytes.prefix(count))
+        if let version = (try? JSONDecoder().decode(Version.self, from: text))?.version, version != currentVersion {
+            throw .unsupportedVersion(file: path, found: version, supported: currentVersion)
+        }
+        guard let file = try? JSONDecoder().decode(File.self, from: text),
             let own = [UInt8](hexadecimal: file.ownDigest), let agreed = [UInt8](hexadecimal: file.agreedDigest)
         else {
             throw .corrupt(
@@ -70,14 +81,5 @@ extension DivergenceReport {
         encoder.outputFormatting = [.sortedKeys, .prettyPrinted]
         guard let data = try? encoder.encode(file) else { preconditionFailure("numbers and digits can be encoded") }
         try fileSystem.replace(directory.file(DivergenceReport.fileName), with: [UInt8](data) + [UInt8(ascii: "\n")])
-    }
-}
-
-extension [UInt8] {
-    /// Nil unless these are the two digits of each byte.
-    fileprivate init?(hexadecimal text: String) {
-        let digits = text.compactMap(\.hexDigitValue)
-        guard digits.count == text.utf8.count, digits.count % 2 == 0 else { return nil }
-        self = stride(from: 0, to: digits.count, by: 2).map { UInt8(digits[$0] << 4 | digits[$0 + 1]) }
     }
 }

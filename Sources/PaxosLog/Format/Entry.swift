@@ -36,7 +36,7 @@ package struct Entry: Equatable, Sendable {
 extension Entry {
     /// Bytes before the payload, the length field included.
     package static let headerLength = 48
-    package static let currentVersion: UInt8 = 0
+    package static let currentVersion: UInt8 = 1
     package static let longest = 4 << 20
 
     /// The length of this entry in a run's body, the length field included.

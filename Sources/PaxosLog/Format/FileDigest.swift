@@ -1,5 +1,7 @@
 // SHA-256 of a whole file, by which two nodes tell whether they hold the same one.
 
+import Paxos
+
 package struct FileDigest: Hashable, Sendable {
     package static let length = 32
 
@@ -14,14 +16,4 @@ package struct FileDigest: Hashable, Sendable {
 extension FileDigest: CustomStringConvertible {
     /// 64 hexadecimal digits, as sha256sum writes them.
     package var description: String { bytes.hexadecimal }
-}
-
-extension [UInt8] {
-    /// Two digits for each byte.
-    var hexadecimal: String {
-        map { byte in
-            let digits = String(byte, radix: 16)
-            return digits.count == 1 ? "0" + digits : digits
-        }.joined()
-    }
 }

@@ -46,7 +46,7 @@ package struct LogLimits: Equatable, Sendable {
 }
 
 extension Genesis {
-    package static let currentVersion: UInt16 = 0
+    package static let currentVersion: UInt16 = 1
     /// zstd at this level, single-threaded, with a fresh state for each block.
     package static let zstdLevel: Int32 = 1
     private static let zstdCodec: UInt8 = 1

@@ -7,7 +7,7 @@ package import SystemPackage
 
 package struct Identity: Equatable, Sendable {
     package static let fileName = "identity.json"
-    package static let currentVersion: UInt32 = 0
+    package static let currentVersion: UInt32 = 1
 
     package var node: NodeID
     /// Nil until the node belongs to a cluster.
@@ -62,8 +62,7 @@ extension Identity {
     /// XXH3-64 of the lines between the opening brace and its own: the same in every version of the file, so that a
     /// version which is not known is told from one that is damaged.
     private static func checksum(of lines: [UInt8]) -> String {
-        let digits = String(JournalFormat.checksum(lines.span.bytes, seed: 0), radix: 16)
-        return String(repeating: "0", count: 16 - digits.count) + digits
+        JournalFormat.checksum(lines.span.bytes, seed: 0).hexadecimal
     }
 
     /// What every version of the file has.

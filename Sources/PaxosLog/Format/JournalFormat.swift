@@ -4,7 +4,7 @@ import CXXHash
 package import Paxos
 
 package enum JournalFormat {
-    package static let currentVersion: UInt32 = 0
+    package static let currentVersion: UInt32 = 1
     /// A batch starts at a multiple of this, so that no sync rewrites what an earlier one made durable.
     package static let sectorSize = 4096
     package static let recordHeaderSize = 96

@@ -38,7 +38,7 @@ package struct Membership: Equatable, Sendable {
 }
 
 extension Membership {
-    package static let currentVersion: UInt16 = 0
+    package static let currentVersion: UInt16 = 1
     private static let headerLength = 8
 
     package func encoded() -> [UInt8] {

@@ -19,7 +19,7 @@ package struct SegmentHeader: Equatable, Sendable {
 
 extension SegmentHeader {
     package static let length = 80
-    package static let version: UInt32 = 0
+    package static let version: UInt32 = 1
     private static let magic: UInt64 = 0x0A67_6F4C_7861_509C
     private static let checksumOffset = 72
 

@@ -33,7 +33,7 @@ package struct SegmentTrailer: Equatable, Sendable {
 
 extension SegmentTrailer {
     package static let length = 96
-    package static let version: UInt32 = 0
+    package static let version: UInt32 = 1
     private static let magic: UInt64 = 0x0A64_6E45_7861_509C
     private static let checksumOffset = 88
 

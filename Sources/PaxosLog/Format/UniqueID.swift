@@ -1,5 +1,7 @@
 // 128 random bits that name a cluster or a journal. Written as 32 hexadecimal digits.
 
+import Paxos
+
 package struct UniqueID: Hashable, Sendable {
     package let high: UInt64
     package let low: UInt64
@@ -18,18 +20,13 @@ package struct UniqueID: Hashable, Sendable {
 
     /// Reads 32 hexadecimal digits; nil for anything else.
     package init?(_ text: some StringProtocol) {
-        guard text.utf8.count == 32, text.utf8.allSatisfy({ $0 != UInt8(ascii: "+") && $0 != UInt8(ascii: "-") }),
-            let high = UInt64(text.prefix(16), radix: 16), let low = UInt64(text.suffix(16), radix: 16)
+        guard text.utf8.count == 32, let high = UInt64(hexadecimal: text.prefix(16)),
+            let low = UInt64(hexadecimal: text.suffix(16))
         else { return nil }
         self.init(high: high, low: low)
     }
 }
 
 extension UniqueID: CustomStringConvertible {
-    package var description: String { UniqueID.hexadecimal(high) + UniqueID.hexadecimal(low) }
-
-    private static func hexadecimal(_ value: UInt64) -> String {
-        let digits = String(value, radix: 16)
-        return String(repeating: "0", count: 16 - digits.count) + digits
-    }
+    package var description: String { high.hexadecimal + low.hexadecimal }
 }

@@ -18,7 +18,7 @@ struct SnapshotBlockHeader: Equatable, Sendable {
 
 extension SnapshotBlockHeader {
     static let length = 40
-    private static let version: UInt8 = 0
+    private static let version: UInt8 = 1
     private static let magic: UInt32 = 0x6B42_539C
     private static let checksumOffset = 32
     /// A block of keys ends with the key that brings its raw bytes to this many; a block of sessions holds this many.

@@ -41,7 +41,7 @@ package struct SnapshotHeader: Equatable, Sendable {
 extension SnapshotHeader {
     /// What goes before the founding, which is the genesis entry and the configuration's payload.
     static let fixedLength = 144
-    package static let version: UInt32 = 0
+    package static let version: UInt32 = 1
     private static let magic: UInt64 = 0x0A61_6E53_7861_509C
     private static let stateDigestLength = 16
     private static let checksumOffset = 136
