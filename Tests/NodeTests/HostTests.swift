@@ -212,16 +212,19 @@ import Testing
 }
 
 @Suite struct JournalThreadTests {
+    private static func open(_ fileSystem: MemoryFileSystem) throws -> (journal: Journal, recovery: JournalRecovery) {
+        try Journal.open(
+            fileSystem, directory: "journal",
+            identity: JournalIdentity(node: NodeID(0), journal: UniqueID(high: 1, low: 1)),
+            fileBytes: 1 << 20, seed: 1, logThrough: .zero)
+    }
+
     @Test(.timeLimit(.minutes(1))) func batchesThatGatheredAreDurableTogetherAndAfterARestart() async throws {
         let fileSystem = MemoryFileSystem()
-        let identity = JournalIdentity(node: NodeID(0), journal: UniqueID(high: 1, low: 1))
-        func open() throws -> (journal: Journal, recovery: JournalRecovery) {
-            try Journal.open(
-                fileSystem, directory: "journal", identity: identity, fileBytes: 1 << 20, seed: 1, logThrough: .zero)
-        }
         let told = NIOLockedValueBox<[BatchID]>([])
         let thread = JournalThread(
-            try open().journal, disk: DiskSpace(logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }),
+            try Self.open(fileSystem).journal,
+            disk: DiskSpace(logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }),
             loop: MultiThreadedEventLoopGroup.singleton.next()
         ) { batch in told.withLockedValue { $0.append(batch) } }
         func ballot(_ round: UInt64) -> Ballot { Ballot(round: round, node: NodeID(0), incarnation: .first) }
@@ -233,16 +236,12 @@ import Testing
         try await thread.stop()
         let batches = told.withLockedValue { $0 }
         #expect(batches == batches.sorted() && batches.last == BatchID(60))
-        #expect(try open().recovery.promised == ballot(60))
+        #expect(try Self.open(fileSystem).recovery.promised == ballot(60))
     }
 
     @Test(.timeLimit(.minutes(1))) func fullDiskIsWaitedFor() async throws {
         let fileSystem = MemoryFileSystem()
-        let journal = try Journal.open(
-            fileSystem, directory: "journal",
-            identity: JournalIdentity(node: NodeID(0), journal: UniqueID(high: 1, low: 1)),
-            fileBytes: 1 << 20, seed: 1, logThrough: .zero
-        ).journal
+        let journal = try Self.open(fileSystem).journal
         fileSystem.capacity = fileSystem.usedBytes
         let disk = DiskSpace(logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         let thread = JournalThread(journal, disk: disk, loop: MultiThreadedEventLoopGroup.singleton.next()) { _ in }
@@ -255,32 +254,24 @@ import Testing
     }
 
     /// What the disk did with the batch is not known then, whatever reason it gives.
-    @Test func aSyncThatFailsForLackOfRoomEndsTheProcess() async {
+    @Test(.timeLimit(.minutes(1))) func aSyncThatFailsForLackOfRoomEndsTheProcess() async {
         await #expect(processExitsWith: .exitCode(74)) {
             let fileSystem = MemoryFileSystem()
-            let journal = try Journal.open(
-                fileSystem, directory: "journal",
-                identity: JournalIdentity(node: NodeID(0), journal: UniqueID(high: 1, low: 1)),
-                fileBytes: 1 << 20, seed: 1, logThrough: .zero
-            ).journal
+            let journal = try Self.open(fileSystem).journal
             try journal.prepareSpare()
             fileSystem.fault = { operation, _ in operation == .sync ? .noSpace : nil }
             let disk = DiskSpace(logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
             let thread = JournalThread(journal, disk: disk, loop: MultiThreadedEventLoopGroup.singleton.next()) { _ in }
             thread.start()
             thread.append(BatchID(1), [.promise(Ballot(round: 1, node: NodeID(0), incarnation: .first))])
-            try await Task.sleep(for: .seconds(60))
+            try await thread.stop()
         }
     }
 
     @Test(.timeLimit(.minutes(1))) func roomIsToldOfWhenItEndsAndWhenItIsBack() async throws {
         let isFull = Atomic(false)
         let fileSystem = MemoryFileSystem()
-        let journal = try Journal.open(
-            fileSystem, directory: "journal",
-            identity: JournalIdentity(node: NodeID(0), journal: UniqueID(high: 1, low: 1)),
-            fileBytes: 1 << 20, seed: 1, logThrough: .zero
-        ).journal
+        let journal = try Self.open(fileSystem).journal
         let told = NIOLockedValueBox<[Bool]>([])
         let disk = DiskSpace(logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }) { hasRoom in
             told.withLockedValue { $0.append(hasRoom) }

@@ -184,10 +184,6 @@ import Testing
     }
 
     private static func bytes(_ hexadecimal: String) -> [UInt8] {
-        let digits = hexadecimal.filter { !$0.isWhitespace }
-        return stride(from: 0, to: digits.count, by: 2).map { index in
-            let start = digits.index(digits.startIndex, offsetBy: index)
-            return UInt8(digits[start..<digits.index(start, offsetBy: 2)], radix: 16)!
-        }
+        [UInt8](hexadecimal: hexadecimal.filter { !$0.isWhitespace })!
     }
 }
