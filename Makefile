@@ -29,6 +29,10 @@ PREFIX ?= /usr/local
 SIZE ?= 1000
 WRITES ?= 10000000
 
+# Memory in large pages, where the kernel grants them: a node's keys are all over its memory, and to look up where small
+# pages stand takes it a sixth of its time and more.
+export GLIBC_TUNABLES ?= glibc.malloc.hugetlb=1
+
 # Lint and tests share one build: another flag here or there would build the dependencies twice.
 export BUILD_FLAGS := --explicit-target-dependency-import-check error
 export LOGS N HTTP_PORT BIND PEER_PORT COUNT NAME NODES TIMES DELAY PURGE

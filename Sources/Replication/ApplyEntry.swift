@@ -63,8 +63,12 @@ extension KeyValueStore {
             }
             _ = try apply(entry, payload: span.extracting(entry.payload))
             _ = audit.note(entry, in: span, digest)
-            if entry.kind == .configuration { membership = try Membership(of: entry, in: bytes) }
-            bytesSinceSeal = entry.kind == .seal ? 0 : bytesSinceSeal + entry.end - offset
+            bytesSinceSeal += entry.end - offset
+            switch entry.kind {
+            case .seal: bytesSinceSeal = 0
+            case .configuration: membership = try Membership(of: entry, in: bytes)
+            case .command, .noOp, .checkpoint, .genesis: break
+            }
             offset = entry.end
         }
         return membership
@@ -74,8 +78,10 @@ extension KeyValueStore {
     private func fetchKeys(ofEntriesIn bytes: RawSpan) {
         var hashes: [UInt64] = []
         var offset = 0
-        while offset < bytes.byteCount, let entry = try? EntryView(in: bytes, at: offset) {
-            if entry.kind == .command, let hash = hash(ofKeyIn: bytes.extracting(entry.payload)) { hashes.append(hash) }
+        while offset < bytes.byteCount, let entry = try? EntryBounds(in: bytes, at: offset) {
+            if case .command = entry.kind, let hash = hash(ofKeyIn: bytes.extracting(entry.payload)) {
+                hashes.append(hash)
+            }
             offset = entry.end
         }
         fetch(hashes)

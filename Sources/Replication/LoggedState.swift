@@ -29,7 +29,7 @@ struct LoggedState: ~Copyable {
         var membership = snapshot?.membership
         var bytesSinceSeal = 0
         var cursor = try ChosenLogReader(fileSystem, directory: places.log, base: snapshot?.base)
-            .cursor(from: store.appliedThrough.next, depth: .payloads)
+            .replay(from: store.appliedThrough.next)
         while store.appliedThrough < through {
             switch try cursor.next() {
             case .damage(let damage): throw .corrupt(damage)

@@ -170,11 +170,13 @@ package struct ReplicaDriver: Sendable {
 
     /// What the disk holds of the log by now, and what it got.
     mutating func noteDurable(_ log: LogExtent, _ blocks: [BlockDigest]) {
+        let hasNewSegment = log.segments > watch.log.segments
         tail?.noteDurable(through: log.through)
         watch.note(log, blocks)
         snapshots.noteDurable(blocks)
         checkMending(blocks)
         effects.append(.releaseJournal(through: log.through))
+        if hasNewSegment { compact() }
     }
 
     private mutating func tick(_ now: UInt64) {

@@ -62,10 +62,9 @@ package struct StateAudit: Sendable {
     ///   - digest: of the state behind it.
     /// - Returns: what it says of this state, if it is a checkpoint of one.
     package mutating func note(_ entry: EntryView, in bytes: borrowing RawSpan, _ digest: StateDigest) -> Finding? {
-        if entry.kind == .seal || entry.slot.rawValue % interval == 0 {
-            note(StateNote(slot: entry.slot, digest: digest))
-        }
-        guard entry.kind == .checkpoint, let checkpoint = Checkpoint(of: entry, in: bytes),
+        let endsSegment = if case .seal = entry.kind { true } else { false }
+        if endsSegment || entry.slot.rawValue % interval == 0 { note(StateNote(slot: entry.slot, digest: digest)) }
+        guard case .checkpoint = entry.kind, let checkpoint = Checkpoint(of: entry, in: bytes),
             case .state(let agreed) = checkpoint.subject, let agreed = StateDigest(bytes: agreed)
         else { return nil }
         return compare(StateNote(slot: checkpoint.slot, digest: agreed))

@@ -1,24 +1,45 @@
-// A key: found by its hash, and ordered by its bytes as unsigned numbers; a key sorts before those that it begins.
+// A key: found by its hash, and ordered by its bytes as unsigned numbers; a key sorts before those that it begins. A table
+// keeps millions: a short one is four words, and nothing of it lies elsewhere in memory.
 
 struct Key: Sendable {
     /// The first sixteen bytes as two numbers, with zeros behind a shorter key: where two differ, they tell the order; and
     /// where there are no more, whether the keys are equal, without a look at bytes that lie elsewhere in memory.
     private let first: UInt64
     private let second: UInt64
-    let count: Int
+    /// How many bytes there are, in the lowest sixteen bits, and the hash in the others.
+    private let countAndHash: UInt64
     /// All bytes of a key that the numbers can't hold; else none, so that a short key takes no memory of its own.
     private let long: [UInt8]
 
     private static let countInNumbers = 16
 
+    /// - Parameter bytes: at most `Command.longestKey`.
     init(_ bytes: RawSpan) {
-        count = bytes.byteCount
+        let count = bytes.byteCount
         first = bytes.word(at: 0)
         second = count > 8 ? bytes.word(at: 8) : 0
-        long = count > Key.countInNumbers ? bytes.withUnsafeBytes { [UInt8]($0) } : []
+        var hasher = Hasher()
+        if count <= Key.countInNumbers {
+            long = []
+            hasher.combine(first)
+            hasher.combine(second)
+            hasher.combine(count)
+        } else {
+            long = bytes.withUnsafeBytes { [UInt8]($0) }
+            bytes.withUnsafeBytes { hasher.combine(bytes: $0) }
+        }
+        countAndHash = UInt64(truncatingIfNeeded: hasher.finalize()) << 16 | UInt64(UInt16(count))
     }
 
     init(_ bytes: [UInt8]) { self.init(bytes.span.bytes) }
+
+    var count: Int { Int(countAndHash & 0xFFFF) }
+
+    /// How many bits of a hash there are.
+    static let hashBits = 48
+
+    /// Seeded anew in each process, so that nobody can choose keys that fall together.
+    var hash: UInt64 { countAndHash >> 16 }
 
     var bytes: [UInt8] { withUnsafeBytes { [UInt8]($0) } }
 
@@ -35,22 +56,11 @@ struct Key: Sendable {
 
 extension Key: Hashable {
     static func == (left: Key, right: Key) -> Bool {
-        left.first == right.first && left.second == right.second && left.count == right.count
+        left.first == right.first && left.second == right.second && left.countAndHash == right.countAndHash
             && (left.count <= countInNumbers || left.long == right.long)
     }
 
-    func hash(into hasher: inout Hasher) {
-        if count <= Key.countInNumbers {
-            hasher.combine(first)
-            hasher.combine(second)
-            hasher.combine(count)
-        } else {
-            long.withUnsafeBytes { hasher.combine(bytes: $0) }
-        }
-    }
-
-    /// Seeded anew in each process, so that nobody can choose keys that fall together.
-    var tableHash: UInt64 { UInt64(truncatingIfNeeded: hashValue) }
+    func hash(into hasher: inout Hasher) { hasher.combine(countAndHash) }
 }
 
 extension Key: Comparable {

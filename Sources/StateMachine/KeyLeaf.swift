@@ -5,9 +5,9 @@ struct KeyLeaf: Sendable {
     /// The first of them have a tag.
     var entries: [KeyTable.Entry] = []
 
-    func index(of key: Key, _ hash: UInt64) -> Int? {
+    func index(of key: Key) -> Int? {
         for word in 0..<KeyTags.words {
-            var found = tags.matches(hash, in: word)
+            var found = tags.matches(key.hash, in: word)
             while found != 0 {
                 let index = KeyTags.index(of: found, in: word)
                 if index < entries.count, entries[index].key == key { return index }
@@ -18,8 +18,14 @@ struct KeyLeaf: Sendable {
         return entries[KeyTags.count...].firstIndex { $0.key == key }
     }
 
-    mutating func append(_ entry: KeyTable.Entry, _ hash: UInt64) {
-        tags.set(hash, at: entries.count)
+    /// Changes what `key` holds; nil when it is not here.
+    mutating func update<Result>(_ key: Key, _ body: (inout StoredValue) -> Result) -> Result? {
+        guard let index = index(of: key) else { return nil }
+        return body(&entries[index].stored)
+    }
+
+    mutating func append(_ entry: KeyTable.Entry) {
+        tags.set(entry.key.hash, at: entries.count)
         entries.append(entry)
     }
 
@@ -28,7 +34,7 @@ struct KeyLeaf: Sendable {
         guard index < entries.count else { return last }
         let removed = entries[index]
         entries[index] = last
-        tags.set(last.key.tableHash, at: index)
+        tags.set(last.key.hash, at: index)
         return removed
     }
 
@@ -51,7 +57,7 @@ struct KeyTags: Sendable {
 
     private func word(_ number: Int) -> UInt64 { number == 0 ? first : number == 1 ? second : third }
 
-    private static func tag(_ hash: UInt64) -> UInt64 { hash >> 56 }
+    private static func tag(_ hash: UInt64) -> UInt64 { hash >> (Key.hashBits - 8) }
 
     /// The highest bit of each byte of this word that is the hash's tag. Bytes above one that is may be marked wrongly, and
     /// so may those where no key stands: what is found must be compared.

@@ -39,7 +39,7 @@ struct KeyTable: Sendable {
 
     // MARK: Reading
 
-    subscript(key: Key) -> StoredValue? { find(key, key.tableHash).map { self[$0].stored } }
+    subscript(key: Key) -> StoredValue? { find(key).map { self[$0].stored } }
 
     subscript(place: Place) -> Entry { withLeaf(place.page, place.leaf) { $0.entries[place.index] } }
 
@@ -57,14 +57,14 @@ struct KeyTable: Sendable {
         }
     }
 
-    private func find(_ key: Key, _ hash: UInt64) -> Place? {
-        let (page, leaf) = place(of: hash)
-        return withLeaf(page, leaf) { $0.index(of: key, hash) }.map { Place(page: page, leaf: leaf, index: $0) }
+    private func find(_ key: Key) -> Place? {
+        let (page, leaf) = place(of: key.hash)
+        return withLeaf(page, leaf) { $0.index(of: key) }.map { Place(page: page, leaf: leaf, index: $0) }
     }
 
     /// Looks at a leaf where it is: a copy, be it for a moment, costs a visit to memory.
     private func withLeaf<Result>(_ page: Int, _ leaf: Int, _ body: (borrowing KeyLeaf) -> Result) -> Result {
-        pages[page].withUnsafeBufferPointer { body($0[leaf]) }
+        pages.withUnsafeBufferPointer { pages in pages[page].withUnsafeBufferPointer { body($0[leaf]) } }
     }
 
     // MARK: Writing
@@ -73,12 +73,11 @@ struct KeyTable: Sendable {
     mutating func update<Result>(
         _ key: Key, absent: StoredValue, _ body: (inout StoredValue) -> Result
     ) -> Result {
-        let hash = key.tableHash
-        if let place = find(key, hash) { return body(&pages[place.page][place.leaf].entries[place.index].stored) }
+        let (page, leaf) = place(of: key.hash)
+        if let result = pages[page][leaf].update(key, body) { return result }
         var stored = absent
         let result = body(&stored)
-        let (page, leaf) = place(of: hash)
-        pages[page][leaf].append(Entry(key: key, stored: stored), hash)
+        pages[page][leaf].append(Entry(key: key, stored: stored))
         count += 1
         if count > leafCount * KeyTable.mostKeysPerLeaf { split() }
         return result
@@ -86,7 +85,7 @@ struct KeyTable: Sendable {
 
     /// - Returns: what it held.
     mutating func remove(_ key: Key) -> StoredValue? {
-        guard let place = find(key, key.tableHash) else { return nil }
+        guard let place = find(key) else { return nil }
         let removed = pages[place.page][place.leaf].remove(at: place.index)
         count -= 1
         if leafCount > 1, count < leafCount * KeyTable.leastKeysPerLeaf { merge() }
@@ -115,8 +114,7 @@ struct KeyTable: Sendable {
         var (stay, move) = (KeyLeaf(), KeyLeaf())
         var all = pages[page][leaf].takeEntries()
         while let entry = all.popLast() {
-            let hash = entry.key.tableHash
-            if hash & bit == 0 { stay.append(entry, hash) } else { move.append(entry, hash) }
+            if entry.key.hash & bit == 0 { stay.append(entry) } else { move.append(entry) }
         }
         pages[page][leaf] = stay
         let target = KeyTable.place(leafCount)
@@ -131,6 +129,6 @@ struct KeyTable: Sendable {
         let last = pages[pages.count - 1].removeLast()
         if pages[pages.count - 1].isEmpty { pages.removeLast() }
         let (page, leaf) = KeyTable.place(leafCount - half)
-        for entry in last.entries { pages[page][leaf].append(entry, entry.key.tableHash) }
+        for entry in last.entries { pages[page][leaf].append(entry) }
     }
 }

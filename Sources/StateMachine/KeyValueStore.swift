@@ -38,7 +38,7 @@ package struct KeyValueStore: Sendable {
     package var sessionCount: Int { sessions.count }
 
     package func value(for key: [UInt8]) -> StoredValue? {
-        entries[Key(key)]
+        key.count <= Command.longestKey ? entries[Key(key)] : nil
     }
 
     /// What there is to say of this state beside its keys and sessions.
@@ -87,10 +87,10 @@ extension KeyValueStore {
 
     /// The hash of the key that a command sets, if that is all that it does; for `fetch`.
     package func hash(ofKeyIn command: RawSpan) -> UInt64? {
-        SingleSet(in: command).map { Key(command.extracting($0.key)).tableHash }
+        SingleSet(in: command).map { Key(command.extracting($0.key)).hash }
     }
 
-    /// Makes ready for commands to come, of which only the time that they take depends on it.
+    /// Makes ready for keys to be set, of which only the time that it takes depends on it.
     package func fetch(_ hashes: [UInt64]) { entries.fetch(hashes) }
 
     /// Passes over what was chosen in `slot`, the next one, and is no command: it changes no key. A request that asked
@@ -103,7 +103,7 @@ extension KeyValueStore {
     /// The digest of what is here, computed from nothing: equal to `digest` unless memory or this program failed.
     package func recomputedDigest() -> StateDigest {
         var digest = StateDigest()
-        entries.visit { entry, _ in digest.add(DigestTerm(key: entry.key, stored: entry.stored)) }
+        entries.visit { entry, _ in digest.add(entry.stored.digestTerm(of: entry.key)) }
         sessions.addTerms(to: &digest)
         return digest
     }
@@ -142,10 +142,10 @@ extension KeyValueStore {
             let existed = stored.modified != .zero
             // The term is computed from the old value as it now stands in memory, and not remembered: a value that has
             // changed there by a fault then leaves its trace in the digest.
-            if existed { digest.remove(DigestTerm(key: key, stored: stored)) }
+            if existed { digest.remove(stored.digestTerm(of: key)) }
             stored.overwrite(value)
             stored.modified = slot
-            digest.add(DigestTerm(key: key, stored: stored))
+            digest.add(stored.digestTerm(of: key))
             return existed
         }
     }
@@ -153,7 +153,7 @@ extension KeyValueStore {
     /// Whether the key was there.
     private mutating func delete(_ key: Key) -> Bool {
         guard let old = entries.remove(key) else { return false }
-        digest.remove(DigestTerm(key: key, stored: old))
+        digest.remove(old.digestTerm(of: key))
         return true
     }
 }

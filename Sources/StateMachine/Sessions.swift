@@ -10,7 +10,8 @@ struct Sessions: Sendable {
     /// How many slots a sequence number that did not come, and the last use of a session that was followed by a newer
     /// boot, are remembered for.
     let bound: UInt64
-    private var nodes: [NodeID: NodeSessions] = [:]
+    /// By node, ascending. There are few, and each command looks one up.
+    private var nodes: [NodeSessions] = []
 
     init(bound: UInt64) {
         self.bound = bound
@@ -28,34 +29,44 @@ struct Sessions: Sendable {
         _ session: SessionID, sequence: UInt64, at slot: Slot, digest: inout StateDigest
     ) -> Verdict {
         precondition(sequence > 0, "sequence 0 belongs to no session")
-        return nodes[session.node, default: NodeSessions()]
+        return nodes[index(of: session.node)]
             .settle(session, sequence: sequence, at: slot, bound: bound, digest: &digest)
     }
 
+    /// Where the sessions of `node` are; there are none yet where it was not known.
+    private mutating func index(of node: NodeID) -> Int {
+        let index = nodes.firstIndex { $0.node >= node } ?? nodes.endIndex
+        if index == nodes.endIndex || nodes[index].node != node { nodes.insert(NodeSessions(node: node), at: index) }
+        return index
+    }
+
     /// How many sessions are remembered.
-    var count: Int { nodes.values.reduce(0) { total, node in total + node.sessions.count } }
+    var count: Int { nodes.reduce(0) { total, node in total + node.sessions.count } }
 
     /// All of them, in the order of their names.
-    var inOrder: [Session] {
-        nodes.sorted { $0.key < $1.key }.flatMap { $0.value.sessions }
-    }
+    var inOrder: [Session] { nodes.flatMap(\.sessions) }
 
     /// Takes back one that was remembered, behind all those that `inOrder` gave before it.
     mutating func append(_ session: Session) throws(StateBuilderError) {
-        guard nodes.keys.allSatisfy({ $0 <= session.id.node }) else { throw .malformedSessions }
-        try nodes[session.id.node, default: NodeSessions()].append(session)
+        if let last = nodes.last, session.id.node < last.node { throw .malformedSessions }
+        try nodes[index(of: session.id.node)].append(session)
     }
 
     /// What all sessions together add to the digest, computed anew.
     func addTerms(to digest: inout StateDigest) {
-        for node in nodes.values { node.addTerms(to: &digest) }
+        for node in nodes { node.addTerms(to: &digest) }
     }
 }
 
 /// The sessions of one node in ascending order: the last is the newest boot's, which is kept for ever; those before it
 /// are what the node sent before it was started anew, few or none, and kept while they are in use.
 private struct NodeSessions: Sendable {
+    let node: NodeID
     private(set) var sessions: [Session] = []
+
+    init(node: NodeID) {
+        self.node = node
+    }
 
     mutating func append(_ session: Session) throws(StateBuilderError) {
         if let last = sessions.last, last.id >= session.id { throw .malformedSessions }

@@ -38,7 +38,7 @@ package struct StateBuilder: ~Copyable, Sendable {
     package mutating func add(_ added: [(key: [UInt8], stored: StoredValue)]) {
         let count = entries.count
         let keys = added.map { Key($0.key) }
-        entries.fetch(keys.map(\.tableHash))
+        entries.fetch(keys.map(\.hash))
         for (key, added) in zip(keys, added) { entries.update(key, absent: added.stored) { _ in } }
         precondition(entries.count == count + added.count, "a state has each key once")
     }

@@ -34,22 +34,10 @@ extension StateDigest: CustomStringConvertible {
 struct DigestTerm {
     fileprivate let hash: UInt128
 
-    private enum Seed {
+    fileprivate enum Seed {
         static let value: UInt64 = 0x7661_6C75_6500_0000
         static let key: UInt64 = 0x6B65_7900_0000_0000
         static let numbers: UInt64 = 0x7365_7373_0000_0000
-    }
-
-    /// A key with what it holds: the hash of created slot, modified slot, the value's hash and the key.
-    init(key: Key, stored: StoredValue) {
-        let value = DigestTerm.hash(of: stored.value, seed: Seed.value)
-        hash = withUnsafeTemporaryAllocation(byteCount: 32 + key.count, alignment: 16) { buffer in
-            buffer.storeBytes(of: stored.created.rawValue.littleEndian, as: UInt64.self)
-            buffer.storeBytes(of: stored.modified.rawValue.littleEndian, toByteOffset: 8, as: UInt64.self)
-            buffer.storeBytes(of: value.littleEndian, toByteOffset: 16, as: UInt128.self)
-            key.withUnsafeBytes { UnsafeMutableRawBufferPointer(rebasing: buffer[32...]).copyMemory(from: $0) }
-            return DigestTerm.hash(of: UnsafeRawBufferPointer(buffer), seed: Seed.key)
-        }
     }
 
     /// A part of the sessions: who it belongs to, which kind of part it is, and its numbers.
@@ -59,15 +47,25 @@ struct DigestTerm {
             names.littleEndian, session.boot.littleEndian, kind.littleEndian, first.littleEndian, second.littleEndian,
             third.littleEndian,
         ]
-        hash = numbers.span.bytes.withUnsafeBytes { DigestTerm.hash(of: $0, seed: Seed.numbers) }
+        self = numbers.span.bytes.withUnsafeBytes { DigestTerm(of: $0, seed: Seed.numbers) }
     }
 
-    private static func hash(of bytes: [UInt8], seed: UInt64) -> UInt128 {
-        bytes.withUnsafeBytes { hash(of: $0, seed: seed) }
-    }
-
-    private static func hash(of bytes: UnsafeRawBufferPointer, seed: UInt64) -> UInt128 {
+    fileprivate init(of bytes: UnsafeRawBufferPointer, seed: UInt64) {
         let hash = cxxhash_xxh3_128(bytes.baseAddress, bytes.count, seed)
-        return UInt128(hash.high) << 64 | UInt128(hash.low)
+        self.hash = UInt128(hash.high) << 64 | UInt128(hash.low)
+    }
+}
+
+extension StoredValue {
+    /// With its key: the hash of created slot, modified slot, the value's hash and the key.
+    func digestTerm(of key: Key) -> DigestTerm {
+        let value = value.span.bytes.withUnsafeBytes { DigestTerm(of: $0, seed: DigestTerm.Seed.value) }
+        return withUnsafeTemporaryAllocation(byteCount: 32 + key.count, alignment: 16) { buffer in
+            buffer.storeBytes(of: created.rawValue.littleEndian, as: UInt64.self)
+            buffer.storeBytes(of: modified.rawValue.littleEndian, toByteOffset: 8, as: UInt64.self)
+            buffer.storeBytes(of: value.hash.littleEndian, toByteOffset: 16, as: UInt128.self)
+            key.withUnsafeBytes { UnsafeMutableRawBufferPointer(rebasing: buffer[32...]).copyMemory(from: $0) }
+            return DigestTerm(of: UnsafeRawBufferPointer(buffer), seed: DigestTerm.Seed.key)
+        }
     }
 }

@@ -43,6 +43,14 @@ private struct TestWorkers: Workers {
         return findings
     }
 
+    /// As `plainFindings`, two blocks at a time.
+    private func replayed(_ fileSystem: MemoryFileSystem, from slot: Slot = .first) throws -> [LogFinding] {
+        var cursor = try reader(fileSystem).replay(from: slot)
+        var findings: [LogFinding] = []
+        while let finding = try cursor.next() { findings.append(finding) }
+        return findings
+    }
+
     private func backwards(_ fileSystem: MemoryFileSystem, from slot: Slot = Slot(1 << 62)) throws -> [LogFinding] {
         var cursor = try reader(fileSystem).backwards(from: slot)
         var findings: [LogFinding] = []
@@ -79,6 +87,7 @@ private struct TestWorkers: Workers {
             #expect(try findings(fileSystem, jobs: 3) == withoutPayloads(plain), "offset \(offset)")
             let reversed = try Array(backwards(fileSystem).reversed())
             #expect(reversed == plain, "offset \(offset), backwards")
+            #expect(try replayed(fileSystem) == plain, "offset \(offset), replayed")
         }
     }
 
@@ -91,6 +100,7 @@ private struct TestWorkers: Workers {
             let plain = try plainFindings(fileSystem)
             #expect(try findings(fileSystem, jobs: 3) == withoutPayloads(plain), "cut at \(size)")
             #expect(try Array(backwards(fileSystem).reversed()) == plain, "cut at \(size), backwards")
+            #expect(try replayed(fileSystem) == plain, "cut at \(size), replayed")
         }
     }
 
@@ -107,6 +117,7 @@ private struct TestWorkers: Workers {
             }
             #expect(damage.slots == block.slots && damage.reason.contains("chain"))
             #expect(try findings(fileSystem, jobs: jobs) == withoutPayloads(plain))
+            #expect(try replayed(fileSystem) == plain)
         }
     }
 
@@ -117,6 +128,19 @@ private struct TestWorkers: Workers {
             let plain = try plainFindings(fileSystem)
             #expect(try findings(fileSystem, jobs: 3) == withoutPayloads(plain))
             #expect(try Array(backwards(fileSystem).reversed()) == plain)
+            #expect(try replayed(fileSystem) == plain)
+        }
+    }
+
+    @Test func replayingBeginsWithTheBlockOfItsSlot() throws {
+        let fileSystem = try Sample.fileSystem(Self.written)
+        for (index, block) in Self.written.enumerated() {
+            for slot in [block.firstSlot, block.lastSlot] {
+                let raw = try replayed(fileSystem, from: slot).compactMap { finding in
+                    if case .block(let block) = finding { block.raw } else { nil }
+                }
+                #expect(raw == Array(Self.written[index...]))
+            }
         }
     }
 

@@ -63,9 +63,9 @@ import Testing
     @Test(arguments: [0, 60_000]) func manyKeysAreAllFound(expected: Int) {
         var table = KeyTable(expecting: expected)
         let count = 60_000
-        table.fetch((0..<100).map { Key(Self.key($0)).tableHash })
+        table.fetch((0..<100).map { Key(Self.key($0)).hash })
         for number in 0..<count { table.update(Key(Self.key(number)), absent: Self.value(number)) { _ in } }
-        table.fetch((0..<count).map { Key(Self.key($0)).tableHash })
+        table.fetch((0..<count).map { Key(Self.key($0)).hash })
         #expect(table.count == count)
         for number in 0..<count { #expect(table[Key(Self.key(number))] == Self.value(number)) }
         #expect(table[Key([1, 2, 3])] == nil)

@@ -4,7 +4,7 @@
 import Paxos
 
 /// A block that is to be verified, as its header gives it.
-struct ChainedBlock: Sendable {
+struct ChainedBlock: Equatable, Sendable {
     let offset: UInt64
     let header: BlockHeader
     /// The chain digest of the block before; nil where it is not known, and nothing is compared.
@@ -35,7 +35,7 @@ final class BlockVerifier: @unchecked Sendable {
     /// The blocks that one thread of several found whole, by index: each has a verifier of its own.
     var found: [(Int, WholeBlock)] = []
 
-    /// The raw bytes of the block that was verified last by itself, if it was whole.
+    /// The raw bytes of the block that was verified last, if it was whole; of a pair, those of the first.
     var bytes: [UInt8] {
         [UInt8](unsafeUninitializedCapacity: raw.count) { target, count in
             UnsafeMutableRawBufferPointer(target).copyMemory(from: raw.bytes)
@@ -64,6 +64,9 @@ final class BlockVerifier: @unchecked Sendable {
         else { return nil }
         return (first, second)
     }
+
+    /// Makes `bytes` those of the second block of the last pair.
+    func takeSecond() { swap(&raw, &secondRaw) }
 
     /// Fills `raw` with what the block holds; returns what is wrong with its stored bytes.
     private func load(

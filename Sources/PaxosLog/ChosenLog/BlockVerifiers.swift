@@ -16,6 +16,9 @@ package protocol Workers: Sendable {
 struct BlockVerifiers: ~Copyable, Sendable {
     private let workers: (any Workers)?
     private let verifiers: [BlockVerifier]
+    private let inPairs: Bool
+    /// The second block of a pair, if it is whole and was not asked for yet.
+    private var second: (block: ChainedBlock, whole: WholeBlock, segment: Slot)?
     /// The blocks that were looked at ahead of the walk, by place, and what those hold that are whole.
     private var ahead: [(block: ChainedBlock, whole: WholeBlock?)] = []
     private var next = 0
@@ -27,11 +30,15 @@ struct BlockVerifiers: ~Copyable, Sendable {
     /// short beside it.
     private static let pairsPerWorker = 64
 
-    /// - Parameter workers: who verifies ahead of the walk; nil for nobody.
-    init(workers: (any Workers)? = nil) {
+    /// - Parameters:
+    ///   - workers: who verifies ahead of the walk; nil for nobody.
+    ///   - inPairs: whether one alone takes the block that follows along with the one that is asked for, because all will be
+    ///     asked for.
+    init(workers: (any Workers)? = nil, inPairs: Bool = false) {
         // One alone gains by working ahead only where a second block at once costs little.
         let worksAhead = (workers?.count ?? 0) > 1 || ChainDigest.hashesPairs
         self.workers = worksAhead ? workers : nil
+        self.inPairs = inPairs && ChainDigest.hashesPairs
         verifiers = (0..<max(1, self.workers?.count ?? 1)).map { _ in BlockVerifier() }
     }
 
@@ -54,7 +61,35 @@ struct BlockVerifiers: ~Copyable, Sendable {
                 return .whole(whole)
             }
         }
+        if inPairs, let whole = try verifyInPair(block, of: segment, limit: limit) { return .whole(whole) }
         return try verifiers[0].verify(block, of: segment.file)
+    }
+
+    /// Nil where the block is to be verified by itself.
+    private mutating func verifyInPair(
+        _ block: ChainedBlock, of segment: SegmentFile, limit: UInt64
+    ) throws(StorageError) -> WholeBlock? {
+        if let second, second.block == block, second.segment == segment.name.firstSlot {
+            self.second = nil
+            verifiers[0].takeSecond()
+            return second.whole
+        }
+        guard let next = try follower(of: block, in: segment, limit: limit),
+            let (whole, other) = verifiers[0].verifyPair(block, next, of: segment.file)
+        else { return nil }
+        second = (next, other, segment.name.firstSlot)
+        return whole
+    }
+
+    /// The block that stands behind another, if nothing is wrong with its header.
+    private func follower(
+        of block: ChainedBlock, in segment: SegmentFile, limit: UInt64
+    ) throws(StorageError) -> ChainedBlock? {
+        guard block.end < limit, case .success(let header) = try segment.blockHeader(at: block.end),
+            header.unreadable == nil
+        else { return nil }
+        let next = ChainedBlock(offset: block.end, header: header, previousDigest: block.header.chainDigest)
+        return next.end <= limit ? next : nil
     }
 
     /// Verifies a block, and those that follow it as long as nothing is wrong with their headers.
@@ -64,15 +99,10 @@ struct BlockVerifiers: ~Copyable, Sendable {
         let capacity = 2 * workers.count * BlockVerifiers.pairsPerWorker
         var blocks = [first]
         blocks.reserveCapacity(capacity)
-        var end = first.end
-        while blocks.count < capacity, end < limit, case .success(let header) = try segment.blockHeader(at: end),
-            header.unreadable == nil
-        {
-            let digest = blocks[blocks.count - 1].header.chainDigest
-            let block = ChainedBlock(offset: end, header: header, previousDigest: digest)
-            end = block.end
-            guard end <= limit else { break }
+        var last = first
+        while blocks.count < capacity, let block = try follower(of: last, in: segment, limit: limit) {
             blocks.append(block)
+            last = block
         }
         let (verifiers, file, waiting) = (verifiers, segment.file, blocks)
         let taken = Atomic(0)
@@ -89,7 +119,7 @@ struct BlockVerifiers: ~Copyable, Sendable {
         for (index, whole) in verifiers.flatMap(\.found) { ahead[index].whole = whole }
         next = 0
         self.segment = segment.name.firstSlot
-        aheadThrough = end
+        aheadThrough = last.end
     }
 }
 

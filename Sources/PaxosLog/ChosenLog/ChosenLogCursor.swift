@@ -29,12 +29,14 @@ package struct ChosenLogCursor: ~Copyable, Sendable {
     ///   - base: what a snapshot says of the log, whose slots need not be there up to the snapshot's.
     ///   - through: the last segment to be read; nil for the log's last.
     ///   - workers: who verifies; nil for the caller's thread alone.
+    ///   - inPairs: whether the caller's thread takes two blocks at a time.
     init(
         _ fileSystem: any FileSystem, directory: FilePath, names: [SegmentName], from: Slot, depth: ReadingDepth,
-        position: LogPosition, base: LogBase? = nil, through: SegmentName? = nil, workers: (any Workers)? = nil
+        position: LogPosition, base: LogBase? = nil, through: SegmentName? = nil, workers: (any Workers)? = nil,
+        inPairs: Bool = false
     ) {
         self.fileSystem = fileSystem
-        verifiers = BlockVerifiers(workers: workers)
+        verifiers = BlockVerifiers(workers: workers, inPairs: inPairs)
         self.directory = directory
         self.names = names
         self.depth = depth

@@ -59,6 +59,14 @@ package struct ChosenLogReader: Sendable {
             through: through)
     }
 
+    /// Reads all payloads from the block that holds `from` on, two blocks at a time where that takes less than one by one.
+    package func replay(from: Slot) throws(StorageError) -> ChosenLogCursor {
+        let limits = from > .first ? try genesis()?.limits : nil
+        return ChosenLogCursor(
+            fileSystem, directory: directory, names: try segments(), from: from, depth: .payloads,
+            position: LogPosition(next: from, digest: nil, cluster: cluster, limits: limits), base: base, inPairs: true)
+    }
+
     /// Reads from the block that holds `slot`, or the last one before it, towards the first.
     /// - Parameter name: the segment to be read; nil for all of the log.
     package func backwards(from slot: Slot, in name: SegmentName? = nil) throws(StorageError) -> BackwardCursor {

@@ -81,7 +81,7 @@ package struct EntryView: Sendable {
             boot: bytes.field(UInt64.self, at: offset + 24))
         self.sequence = bytes.field(UInt64.self, at: offset + 32)
         self.end = bounds.end
-        self.payload = (offset + Entry.headerLength)..<bounds.end
+        self.payload = bounds.payload
     }
 
     /// The last of whole entries that stand one behind the other; nil where there is none.
@@ -97,13 +97,14 @@ package struct EntryView: Sendable {
 
 /// What must hold of an entry for the next one to be found: all that is checked, and little enough that verifying a log
 /// is not slowed by it.
-struct EntryBounds {
-    let slot: UInt64
-    let kind: Entry.Kind
+package struct EntryBounds {
+    package let slot: UInt64
+    package let kind: Entry.Kind
+    package let payload: Range<Int>
     /// Where the next entry starts.
-    let end: Int
+    package let end: Int
 
-    init(in bytes: borrowing RawSpan, at offset: Int) throws(EntryError) {
+    package init(in bytes: borrowing RawSpan, at offset: Int) throws(EntryError) {
         guard offset >= 0, bytes.byteCount - offset >= Entry.headerLength else { throw .truncated }
         let length = Int(bytes.field(UInt32.self, at: offset))
         guard length >= Entry.headerLength - 4, length <= bytes.byteCount - offset - 4 else { throw .truncated }
@@ -116,6 +117,7 @@ struct EntryBounds {
         self.slot = bytes.field(UInt64.self, at: offset + 8)
         self.kind = kind
         self.end = offset + 4 + length
+        self.payload = (offset + Entry.headerLength)..<end
     }
 }
 
