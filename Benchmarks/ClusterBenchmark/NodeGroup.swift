@@ -41,6 +41,10 @@ final class NodeGroup {
 
     func data(_ number: Int) -> String { "\(workspace.folder)/\(system.name)-n\(number)" }
 
+    func diskUse(_ number: Int) -> DiskUse {
+        DiskUse(of: data(number), process: processes[number].processIdentifier)
+    }
+
     /// The memory that a node has, in bytes; nil when it does not run.
     func residentBytes(_ number: Int) -> Int? {
         let path = "/proc/\(processes[number].processIdentifier)/statm"

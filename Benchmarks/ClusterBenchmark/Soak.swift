@@ -50,7 +50,7 @@ struct Soak: ParsableCommand {
             var row = SoakRow(writes: (rows.last?.writes ?? 0) + count, nodes: cluster.addresses.count)
             while load.isRunning {
                 for node in cluster.addresses.indices {
-                    row.note(DiskUse(of: cluster.data(node)), memory: cluster.residentBytes(node) ?? 0, of: node)
+                    row.note(cluster.diskUse(node), memory: cluster.residentBytes(node) ?? 0, of: node)
                 }
                 Thread.sleep(forTimeInterval: 0.2)
             }

@@ -12,51 +12,56 @@ extension KeyTable {
     func fetch(_ hashes: [UInt64]) {
         for hash in hashes {
             let (page, leaf) = place(of: hash)
-            cxxhash_prefetch(pointer(to: leaf, of: page))
+            withLeafPointer(page, leaf) { cxxhash_prefetch($0) }
         }
         let places = hashes.map { hash in
             let (page, leaf) = place(of: hash)
-            let found = pointer(to: leaf, of: page)
-            let index = found.pointee.tags.likelyIndex(of: hash)
-            found.fetchEntry(index)
+            let index = withLeafPointer(page, leaf) { leaf in
+                let index = leaf.pointee.tags.likelyIndex(of: hash)
+                leaf.fetchEntry(index)
+                return index
+            }
             return Place(page: page, leaf: leaf, index: index)
         }
         for place in places { fetchValue(at: place) }
     }
 
     func fetchEntry(at place: Place) {
-        pointer(to: place.leaf, of: place.page).fetchEntry(place.index)
+        withLeafPointer(place.page, place.leaf) { $0.fetchEntry(place.index) }
     }
 
     /// Waits for the entry, if that was not fetched.
     func fetchValue(at place: Place) {
-        pointer(to: place.leaf, of: place.page).fetchValues(place.index..<place.index + 1)
+        withLeafPointer(place.page, place.leaf) { $0.fetchValues(place.index..<place.index + 1) }
     }
 
     /// For whoever looks at one leaf after the other.
     func fetch(behind leaf: Int, of page: Int) {
         let count = pages[page].count
-        if leaf + 4 < count { pointer(to: leaf + 4, of: page).fetchEntries() }
-        if leaf + 2 < count { pointer(to: leaf + 2, of: page).fetchValues(0..<KeyTags.count) }
+        if leaf + 4 < count { withLeafPointer(page, leaf + 4) { $0.fetchEntries() } }
+        if leaf + 2 < count { withLeafPointer(page, leaf + 2) { $0.fetchValues(0..<KeyTags.count) } }
     }
 
-    /// Where a leaf stands while this table is not changed.
-    private func pointer(to leaf: Int, of page: Int) -> UnsafePointer<KeyLeaf> {
-        let leaves = pages.withUnsafeBytes { pages in
-            pages.load(fromByteOffset: page * MemoryLayout<[KeyLeaf]>.stride, as: UnsafeRawPointer.self)
+    private func withLeafPointer<Result>(
+        _ page: Int, _ leaf: Int, _ body: (UnsafePointer<KeyLeaf>) -> Result
+    ) -> Result {
+        pages.withUnsafeBufferPointer { pages in
+            pages[page].withUnsafeBufferPointer { leaves in
+                guard let first = leaves.baseAddress else { preconditionFailure("a page has leaves") }
+                return body(first + leaf)
+            }
         }
-        return (leaves + arrayHeaderBytes).assumingMemoryBound(to: KeyLeaf.self) + leaf
     }
 }
-
-/// Of an array's storage: how many it holds and who shares it, before its elements.
-private let arrayHeaderBytes = 32
 
 extension UnsafePointer<KeyLeaf> {
     private typealias Entry = KeyTable.Entry
 
     /// How much of a value is asked for.
     private static var valueBytes: Int { 192 }
+
+    /// Of an array's storage: how many it holds and who shares it, before its elements.
+    private static var headerBytes: Int { 32 }
 
     /// The storage of `entries`; an array is nothing but its address.
     private var storage: UnsafeRawPointer {
@@ -66,7 +71,7 @@ extension UnsafePointer<KeyLeaf> {
 
     func fetchEntry(_ index: Int) {
         let storage = storage
-        let entry = storage + arrayHeaderBytes + index * MemoryLayout<Entry>.stride
+        let entry = storage + Self.headerBytes + index * MemoryLayout<Entry>.stride
         cxxhash_prefetch(storage)
         cxxhash_prefetch(entry)
         cxxhash_prefetch(entry + MemoryLayout<Entry>.size - 1)
@@ -81,11 +86,12 @@ extension UnsafePointer<KeyLeaf> {
     /// Those of the entries that there are.
     func fetchValues(_ range: Range<Int>) {
         let offset = MemoryLayout<Entry>.offset(of: \.stored.value) ?? 0
-        let entries = storage + arrayHeaderBytes
-        for index in range.clamped(to: pointee.entries.indices) {
-            let value = entries.load(
-                fromByteOffset: index * MemoryLayout<Entry>.stride + offset, as: UnsafeRawPointer.self)
-            for part in stride(from: 0, to: Self.valueBytes, by: 64) { cxxhash_prefetch(value + part) }
+        pointee.entries.withUnsafeBufferPointer { entries in
+            for index in range.clamped(to: entries.indices) {
+                guard let entry = entries.baseAddress.map({ UnsafeRawPointer($0 + index) }) else { return }
+                let value = entry.load(fromByteOffset: offset, as: UnsafeRawPointer.self)
+                for part in stride(from: 0, to: Self.valueBytes, by: 64) { cxxhash_prefetch(value + part) }
+            }
         }
     }
 }

@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 @testable import ClusterBenchmark
@@ -11,7 +12,7 @@ import Testing
     }
 
     private static func disk(log: Int) -> DiskUse {
-        var disk = DiskUse(of: "/no/such/folder")
+        var disk = DiskUse(of: "/no/such/folder", process: 0)
         (disk.log, disk.snapshots, disk.journal) = (log, 20, 10)
         (disk.largestSnapshot, disk.largestSegment) = (10, 8)
         return disk
@@ -32,6 +33,19 @@ import Testing
         #expect(row.disk?.log == 40 && row.memory == [50, 10])
         // Three snapshots, five segments, the journal.
         #expect(row.disk?.bound == 80 && row.disk?.total == 70)
+    }
+
+    @Test func filesThatAreDeletedCountUntilTheyAreClosed() throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "soak-tests-\(UUID())")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let path = folder.appending(path: "1.segment")
+        try Data(count: 1_234).write(to: path)
+        let file = try FileHandle(forReadingFrom: path)
+        try FileManager.default.removeItem(at: path)
+        #expect(DiskUse(of: folder.path, process: getpid()).total == 1_234)
+        try file.close()
+        #expect(DiskUse(of: folder.path, process: getpid()).total == 0)
     }
 
     @Test func eachBoundCanBeMissed() {

@@ -239,11 +239,13 @@ package struct ChosenLog: ~Copyable, Sendable {
         guard buffer.count > 0, var segment else { return }
         let isNew = segment.size == 0
         let file = if let open = segment.file { open } else { try create(segment.name) }
-        self.segment?.file = file
+        // All of it is set anew: Swift 6.3 never lets go of what `self.segment?.file = file` takes the place of, in a struct
+        // that can't be copied, and the file of each segment would stay open.
+        segment.file = file
+        self.segment = segment
         try file.write(at: segment.size, buffer.bytes)
         try file.sync()
         if isNew { try fileSystem.syncDirectory(directory) }
-        segment.file = file
         segment.size += UInt64(buffer.count)
         if segment.isSealed { sealed.add(segmentOf: segment.size) }
         self.segment = segment.isSealed ? nil : segment
