@@ -54,10 +54,13 @@ extension EndToEnd {
                 let status = try await cluster.client(away).status()
                 #expect(status["segmentsTakenIn"] as? Int == 4 && status["fetching"] is NSNull)
                 #expect(try FileManager.default.contentsOfDirectory(atPath: incoming).isEmpty)
-                // Another has lost its disk, and asks those that were given files themselves.
+                // Another has lost its disk, and asks those that were given files themselves; not out of memory either.
                 let emptied = others[1]
                 try await cluster.kill(emptied)
                 try await cluster.empty(emptied)
+                try await cluster.stop(away)
+                try await cluster.start(away)
+                try await cluster.waitUntilHealthy(away)
                 try await cluster.start(emptied)
                 try await cluster.waitUntilVoting(emptied, incarnation: 2)
                 try await cluster.waitUntilEqual()
