@@ -282,9 +282,9 @@ import Testing
         isFull.store(true, ordering: .relaxed)
         let thread = JournalThread(journal, disk: disk, loop: MultiThreadedEventLoopGroup.singleton.next()) { _ in }
         thread.start()
-        try await waitFor { told.withLockedValue { $0 } == [false] && disk.isFull }
+        try await waitFor { told.withLockedValue { $0 == [false] } && disk.isFull }
         isFull.store(false, ordering: .relaxed)
-        try await waitFor { told.withLockedValue { $0 } == [false, true] && !disk.isFull }
+        try await waitFor { told.withLockedValue { $0 == [false, true] } && !disk.isFull }
         try await thread.stop()
     }
 
