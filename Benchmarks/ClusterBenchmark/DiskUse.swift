@@ -43,7 +43,7 @@ struct DiskUse: Codable {
         return names.reduce(0) { sum, name in
             var status = stat()
             guard let path = try? FileManager.default.destinationOfSymbolicLink(atPath: "\(descriptors)/\(name)"),
-                path.hasPrefix(folder), path.hasSuffix(" (deleted)"), stat("\(descriptors)/\(name)", &status) == 0
+                path.hasPrefix(folder + "/"), path.hasSuffix(" (deleted)"), stat("\(descriptors)/\(name)", &status) == 0
             else { return sum }
             return sum + Int(status.st_size)
         }

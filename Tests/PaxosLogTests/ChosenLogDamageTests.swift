@@ -9,11 +9,7 @@ import Testing
 @Suite struct ChosenLogDamageTests {
     private static let limits = LogLimits(blockBytes: 256, segmentBytes: 600)
     /// Three segments, the last one open with two blocks.
-    private static let written: [RawBlock] = {
-        let blocks = Sample.blocks(Sample.entries(40, limits: limits), limits: limits)
-        let ends = blocks.indices.filter { blocks[$0].endsSegment }
-        return Array(blocks[...(ends[1] + 2)])
-    }()
+    private static let written = Sample.threeSegments(ofEntries: 40, openBlocks: 2, limits: limits)
     private static let names: [SegmentName] = {
         var names = [SegmentName(firstSlot: .first)]
         for block in written where block.endsSegment { names.append(SegmentName(firstSlot: block.lastSlot.next)) }

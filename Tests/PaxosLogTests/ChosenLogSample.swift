@@ -73,6 +73,13 @@ enum Sample {
         return cutter.append(body: body(entries), firstSlot: entries[0].slot, count: entries.count)
     }
 
+    /// The blocks of three segments that are cut from so many entries, of which the last one is open with `openBlocks`.
+    static func threeSegments(ofEntries count: Int, openBlocks: Int, limits: LogLimits) -> [RawBlock] {
+        let blocks = blocks(entries(count, limits: limits), limits: limits)
+        let ends = blocks.indices.filter { blocks[$0].endsSegment }
+        return Array(blocks[...(ends[1] + openBlocks)])
+    }
+
     /// A file system with the log of these blocks in `directory`.
     static func fileSystem(_ blocks: [RawBlock], in directory: FilePath = directory) throws -> MemoryFileSystem {
         let fileSystem = MemoryFileSystem()

@@ -18,18 +18,17 @@ private struct TestWorkers: Workers {
 @Suite struct ChosenLogVerificationTests {
     private static let limits = LogLimits(blockBytes: 256, segmentBytes: 1500)
     /// Three segments, the last one open.
-    private static let written: [RawBlock] = {
-        let blocks = Sample.blocks(Sample.entries(70, limits: limits), limits: limits)
-        let ends = blocks.indices.filter { blocks[$0].endsSegment }
-        return Array(blocks[...(ends[1] + 3)])
-    }()
+    private static let written = Sample.threeSegments(ofEntries: 70, openBlocks: 3, limits: limits)
 
     private func reader(_ fileSystem: MemoryFileSystem) -> ChosenLogReader {
         ChosenLogReader(fileSystem, directory: Sample.directory)
     }
 
     private func findings(_ fileSystem: MemoryFileSystem, jobs: Int) throws -> [LogFinding] {
-        var cursor = try reader(fileSystem).verification(by: TestWorkers(count: jobs))
+        try all(reader(fileSystem).verification(by: TestWorkers(count: jobs)))
+    }
+
+    private func all(_ cursor: consuming ChosenLogCursor) throws -> [LogFinding] {
         var findings: [LogFinding] = []
         while let finding = try cursor.next() { findings.append(finding) }
         return findings
@@ -37,18 +36,12 @@ private struct TestWorkers: Workers {
 
     /// As `findings`, by one who reads the payloads from the front.
     private func plainFindings(_ fileSystem: MemoryFileSystem) throws -> [LogFinding] {
-        var cursor = try reader(fileSystem).cursor(depth: .payloads)
-        var findings: [LogFinding] = []
-        while let finding = try cursor.next() { findings.append(finding) }
-        return findings
+        try all(reader(fileSystem).cursor(depth: .payloads))
     }
 
     /// As `plainFindings`, two blocks at a time.
     private func replayed(_ fileSystem: MemoryFileSystem, from slot: Slot = .first) throws -> [LogFinding] {
-        var cursor = try reader(fileSystem).replay(from: slot)
-        var findings: [LogFinding] = []
-        while let finding = try cursor.next() { findings.append(finding) }
-        return findings
+        try all(reader(fileSystem).replay(from: slot))
     }
 
     private func backwards(_ fileSystem: MemoryFileSystem, from slot: Slot = Slot(1 << 62)) throws -> [LogFinding] {

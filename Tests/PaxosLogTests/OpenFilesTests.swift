@@ -10,11 +10,7 @@ import Testing
 @Suite struct OpenFilesTests {
     private static let limits = LogLimits(blockBytes: 256, segmentBytes: 1500)
     /// Three segments, the last one open.
-    private static let blocks: [RawBlock] = {
-        let blocks = Sample.blocks(Sample.entries(70, limits: limits), limits: limits)
-        let ends = blocks.indices.filter { blocks[$0].endsSegment }
-        return Array(blocks[...(ends[1] + 3)])
-    }()
+    private static let blocks = Sample.threeSegments(ofEntries: 70, openBlocks: 3, limits: limits)
 
     /// The files in `folder` that this process has open.
     private static func open(in folder: FilePath) throws -> [String] {

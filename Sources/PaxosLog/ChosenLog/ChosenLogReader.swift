@@ -41,30 +41,32 @@ package struct ChosenLogReader: Sendable {
         try fileSystem.open(path(of: name), for: .read).size()
     }
 
+    /// Reads all payloads from the block that holds `from` on, two blocks at a time where that takes less than one by one.
+    package func replay(from: Slot) throws(StorageError) -> ChosenLogCursor {
+        try cursor(from: from, depth: .payloads, limits: limits(before: from), inPairs: true)
+    }
+
     /// Reads from the block that holds `from` on, to the end of the segment `through`, or of the log.
     package func cursor(
         from: Slot = .first, depth: ReadingDepth, through: SegmentName? = nil
     ) throws(StorageError) -> ChosenLogCursor {
-        let limits = depth == .payloads && from > .first ? try genesis()?.limits : nil
+        let limits = depth == .payloads ? try limits(before: from) : nil
         return try cursor(from: from, depth: depth, through: through, limits: limits)
+    }
+
+    /// How the log is cut, where a reading from `slot` on does not come upon it.
+    private func limits(before slot: Slot) throws(StorageError) -> LogLimits? {
+        slot > .first ? try genesis()?.limits : nil
     }
 
     /// - Parameter limits: how the log is cut, where that is known and `from` lies behind genesis.
     func cursor(
-        from: Slot, depth: ReadingDepth, through: SegmentName? = nil, limits: LogLimits?
+        from: Slot, depth: ReadingDepth, through: SegmentName? = nil, limits: LogLimits?, inPairs: Bool = false
     ) throws(StorageError) -> ChosenLogCursor {
         ChosenLogCursor(
             fileSystem, directory: directory, names: try segments(), from: max(from, .first), depth: depth,
             position: LogPosition(next: from, digest: nil, cluster: cluster, limits: limits), base: base,
-            through: through)
-    }
-
-    /// Reads all payloads from the block that holds `from` on, two blocks at a time where that takes less than one by one.
-    package func replay(from: Slot) throws(StorageError) -> ChosenLogCursor {
-        let limits = from > .first ? try genesis()?.limits : nil
-        return ChosenLogCursor(
-            fileSystem, directory: directory, names: try segments(), from: from, depth: .payloads,
-            position: LogPosition(next: from, digest: nil, cluster: cluster, limits: limits), base: base, inPairs: true)
+            through: through, inPairs: inPairs)
     }
 
     /// Reads from the block that holds `slot`, or the last one before it, towards the first.
