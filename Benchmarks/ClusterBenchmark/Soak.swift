@@ -12,13 +12,16 @@ struct Soak: ParsableCommand {
         discussion: """
             Snapshots are taken and the log is compacted as the nodes do by default. Disk and memory are looked at several \
             times a second, and of each step the worst is shown: of the disk what came nearest to its bound, which is \
-            three snapshots, the kept segments and the journal.
+            three snapshots, the kept segments and the journal. Speed is compared from when the keys are there: filling \
+            an empty cluster is the first row.
 
             Exit status: 0 the bounds were held; 1 one was missed; 64 usage.
             """)
 
     @Option(help: ArgumentHelp("How many writes there are.", valueName: "N"))
     var writes = 10_000_000
+    @Option(help: ArgumentHelp("How many writes fill the cluster before them.", valueName: "N"))
+    var filling = 500_000
     @Option(help: ArgumentHelp("After how many there is a row.", valueName: "N"))
     var step = 1_000_000
     @Option(help: ArgumentHelp("How many keys are written to.", valueName: "N"))
@@ -34,20 +37,19 @@ struct Soak: ParsableCommand {
 
     func validate() throws {
         if step < 1 || writes < step { throw ValidationError("--step: \(step) is not from 1 to the number of writes") }
+        if filling < 1 { throw ValidationError("--filling: \(filling) is not at least 1") }
     }
 
     func run() throws { try surroundings.withCluster(measure) }
 
     private func measure(_ cluster: NodeGroup, _ programs: Programs) throws {
-        var rows: [SoakRow] = []
-        var progress = Progress(total: (writes + step - 1) / step)
-        while rows.last?.writes ?? 0 < writes {
-            let count = min(step, writes - (rows.last?.writes ?? 0))
+        var progress = Progress(total: 1 + (writes + step - 1) / step)
+        func row(through end: Int, of count: Int) throws -> SoakRow {
             progress.next("\(count) writes")
+            var row = SoakRow(writes: end, nodes: cluster.addresses.count)
             let load = try programs.startLoad(
                 cluster.addresses, valueSize: valueSize, clients: clients,
                 ["--keys", "\(keys)", "--count", "\(count)"])
-            var row = SoakRow(writes: (rows.last?.writes ?? 0) + count, nodes: cluster.addresses.count)
             while load.isRunning {
                 for node in cluster.addresses.indices {
                     row.note(cluster.diskUse(node), memory: cluster.residentBytes(node) ?? 0, of: node)
@@ -55,7 +57,12 @@ struct Soak: ParsableCommand {
                 Thread.sleep(forTimeInterval: 0.2)
             }
             row.load = try load.finish()
-            rows.append(row)
+            return row
+        }
+        var rows = [try row(through: 0, of: filling)]
+        for start in stride(from: 0, to: writes, by: step) {
+            let end = min(start + step, writes)
+            rows.append(try row(through: end, of: end - start))
         }
         progress.end()
         for line in SoakRow.table(rows) { print(line) }
@@ -70,7 +77,7 @@ struct Soak: ParsableCommand {
 
 /// What was seen while some writes were made.
 struct SoakRow: Encodable {
-    /// Since the beginning.
+    /// Since the cluster was filled; 0 of the row that fills it.
     var writes: Int
     var load: Programs.LoadReport?
     /// Of the node and the moment at which it came nearest to its bound.
@@ -99,7 +106,7 @@ struct SoakRow: Encodable {
             let latency = row.load?.all.latencyMicroseconds
             table.add(
                 [
-                    "\(row.writes)", decimal(row.perSecond, digits: 0),
+                    row.writes == 0 ? "filling" : "\(row.writes)", decimal(row.perSecond, digits: 0),
                     decimal(Double(latency?.p99 ?? 0) / 1_000, digits: 1), "\(row.load?.all.failed ?? 0)",
                 ]
                     + [row.disk?.total, row.disk?.log, row.disk?.snapshots, row.disk?.journal, row.disk?.bound].map(
@@ -121,7 +128,7 @@ struct SoakVerdict: Equatable {
     private static let mostGrowth = 1.1
 
     static func all(of rows: [SoakRow]) -> [SoakVerdict] {
-        guard let first = rows.first, let last = rows.last else { return [] }
+        guard let first = rows.first(where: { $0.writes > 0 }), let last = rows.last else { return [] }
         let fullest = rows.compactMap(\.disk?.fraction).max() ?? 0
         let speed = last.perSecond / max(first.perSecond, 1)
         // What a node has once its caches and files have come to their size, and what it has at the end.
@@ -136,7 +143,10 @@ struct SoakVerdict: Equatable {
                 what: "disk at most \(decimal(100 * fullest, digits: 0))% of snapshot × 3 + kept segments + journal"),
             SoakVerdict(
                 isHeld: speed >= leastSpeed,
-                what: "the last step at \(decimal(100 * speed, digits: 0))% of the first one's writes/s, at least 90%"),
+                what:
+                    "the last step at \(decimal(100 * speed, digits: 0))% of the first one's writes/s behind the filling,"
+                    + " at least 90%"
+            ),
             SoakVerdict(
                 isHeld: growth <= mostGrowth,
                 what: "memory in the second half at most \(decimal(100 * growth, digits: 0))% of that in the first,"

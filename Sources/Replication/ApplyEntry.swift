@@ -51,10 +51,11 @@ extension KeyValueStore {
         entriesOf bytes: [UInt8], _ audit: inout StateAudit, bytesSinceSeal: inout Int
     ) throws(ApplyError) -> Membership? {
         let span = bytes.span.bytes
-        fetchKeys(ofEntriesIn: span)
+        var fetchedThrough = 0
         var offset = 0
         var membership: Membership?
         while offset < bytes.count {
+            if offset >= fetchedThrough { fetchedThrough = fetchKeys(ofEntriesIn: span, from: offset) }
             let entry: EntryView
             do {
                 entry = try EntryView(in: span, at: offset)
@@ -74,17 +75,24 @@ extension KeyValueStore {
         return membership
     }
 
+    /// How many keys are asked for at a time: as many as the caches next to the processor hold, with their values.
+    private static let fetchedAtOnce = 64
+
     /// What can't be read is passed over here: it is an error when it is applied.
-    private func fetchKeys(ofEntriesIn bytes: RawSpan) {
+    /// - Returns: where the first entry starts whose key was not asked for.
+    private func fetchKeys(ofEntriesIn bytes: RawSpan, from start: Int) -> Int {
         var hashes: [UInt64] = []
-        var offset = 0
-        while offset < bytes.byteCount, let entry = try? EntryBounds(in: bytes, at: offset) {
+        var offset = start
+        while hashes.count < KeyValueStore.fetchedAtOnce, offset < bytes.byteCount,
+            let entry = try? EntryBounds(in: bytes, at: offset)
+        {
             if case .command = entry.kind, let hash = hash(ofKeyIn: bytes.extracting(entry.payload)) {
                 hashes.append(hash)
             }
             offset = entry.end
         }
         fetch(hashes)
+        return offset
     }
 }
 

@@ -4,6 +4,8 @@
 #define CXXHASH_H
 
 #define XXH_INLINE_ALL
+// Swift compiles what it imports as it compiles itself, but says of it that nothing is inlined.
+#define XXH_NO_INLINE_HINTS 0
 #include <xxhash.h>
 
 static inline uint64_t cxxhash_xxh3_64(const void *bytes, size_t count, uint64_t seed) {

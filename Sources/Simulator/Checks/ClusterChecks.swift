@@ -100,6 +100,12 @@ struct ClusterChecks {
     /// More than unchosen values take: a file of promises alone goes only when the log grows.
     static let mostJournalFiles = 24
 
+    /// Who has ended holds none of its files: one that was removed takes room on the disk until it is closed.
+    static func checkFilesAreClosed(of node: SimulatedNode) throws {
+        guard node.diskBefore != nil else { return }
+        throw SimulationFailure(description: "\(node.id) has ended, and a file of it is still open")
+    }
+
     /// What a node holds in memory keeps to its bounds.
     static func checkBudgets(_ node: SimulatedNode) throws {
         guard let driver = node.driver else { return }

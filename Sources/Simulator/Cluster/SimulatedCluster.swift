@@ -267,6 +267,7 @@ final class SimulatedCluster {
 
     func start(_ id: NodeID) throws {
         guard let node = nodes[id], !node.isRunning, let clock = clocks[id] else { return }
+        try ClusterChecks.checkFilesAreClosed(of: node)
         do {
             try node.start(now: clock.wall(at: now), seed: random.next())
         } catch StorageError.io(.ioError, _, _), StorageError.io(.noSpace, _, _) {

@@ -14,8 +14,13 @@ final class SimulatedNode {
     private let electionTicks: Int
     let keptSegments: Int
     private(set) var disk = MemoryFileSystem() {
-        didSet { disk.readFault = { [unowned self] _ in nextReadFails() ? .ioError : nil } }
+        didSet {
+            diskBefore = oldValue
+            disk.readFault = { [unowned self] _ in nextReadFails() ? .ioError : nil }
+        }
     }
+    /// The disk of the life that ended last, for as long as somebody holds a file of it.
+    private(set) weak var diskBefore: MemoryFileSystem?
     /// How many reads and openings of files succeed before one that does not; nil while all do.
     var readsUntilError: Int?
     /// Whether the journal says of all that it holds that it is durable. Damage to what comes behind can't be told from
