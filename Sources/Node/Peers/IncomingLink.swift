@@ -9,7 +9,7 @@ import Replication
 final class IncomingLink: ChannelInboundHandler {
     typealias InboundIn = PeerDecoder.InboundOut
 
-    private unowned let network: PeerNetwork
+    private let network: PeerNetwork
     private weak var channel: (any Channel)?
     private var deadline: Scheduled<Void>?
     /// Who dialled; nil until it is welcome.

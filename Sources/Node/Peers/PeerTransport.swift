@@ -33,7 +33,11 @@ struct PeerTransport: Sendable {
 
         var port: Int? { channel.localAddress?.port }
 
-        func close() { channel.close(promise: nil) }
+        /// Lets nobody in any more, and lets go of what `accept` was given.
+        func close() {
+            channel.close(promise: nil)
+            setUp.withLockedValue { $0 = nil }
+        }
     }
 
     func listen(at address: HostAndPort) async throws -> Listener {
