@@ -18,12 +18,12 @@ import Testing
         return disk
     }
 
-    private static func rows(speeds: [Double] = [130, 100, 92, 91], memory: [Int] = [50, 60, 62, 64]) -> [SoakRow] {
-        zip(speeds, memory).enumerated().map { number, figures in
-            var row = SoakRow(writes: 1_000 * number, nodes: 2)
-            row.note(disk(log: 40), memory: figures.1, of: 0)
+    private static func rows(memory: [Int] = [50, 60, 62, 64]) -> [SoakRow] {
+        memory.enumerated().map { number, bytes in
+            var row = SoakRow(writes: 1_000 * (number + 1), nodes: 2)
+            row.note(disk(log: 40), memory: bytes, of: 0)
             row.note(disk(log: 30), memory: 10, of: 1)
-            row.load = report(perSecond: figures.0)
+            row.load = report(perSecond: 100)
             return row
         }
     }
@@ -48,22 +48,29 @@ import Testing
         #expect(DiskUse(of: folder.path, process: getpid()).total == 0)
     }
 
+    private static func rounds(_ ratios: [Double]) -> [SoakRound] {
+        ratios.map { SoakRound(aged: 100 * $0, young: 100) }
+    }
+
     @Test func eachBoundCanBeMissed() {
-        #expect(SoakVerdict.all(of: Self.rows()).map(\.isHeld) == [true, true, true, true])
+        func held(_ rows: [SoakRow], _ rounds: [SoakRound] = Self.rounds([0.5, 0.91, 1.1])) -> [Bool] {
+            SoakVerdict.all(of: rows, rounds).map(\.isHeld)
+        }
+        #expect(held(Self.rows()) == [true, true, true, true])
         var rows = Self.rows()
         rows[1].load = Self.report(perSecond: 100, failed: 1)
-        #expect(SoakVerdict.all(of: rows).map(\.isHeld) == [false, true, true, true])
+        #expect(held(rows) == [false, true, true, true])
         rows = Self.rows()
         rows[2].note(Self.disk(log: 51), memory: 0, of: 1)
-        #expect(SoakVerdict.all(of: rows).map(\.isHeld) == [true, false, true, true])
-        #expect(SoakVerdict.all(of: Self.rows(speeds: [130, 100, 92, 89])).map(\.isHeld) == [true, true, false, true])
-        #expect(SoakVerdict.all(of: Self.rows(memory: [50, 60, 62, 67])).map(\.isHeld) == [true, true, true, false])
+        #expect(held(rows) == [true, false, true, true])
+        #expect(held(Self.rows(), Self.rounds([1.2, 0.89, 0.8])) == [true, true, false, true])
+        #expect(held(Self.rows(), []) == [true, true, false, true])
+        #expect(held(Self.rows(memory: [50, 60, 62, 67])) == [true, true, true, false])
     }
 
     @Test func tableAndPlotHaveEachRow() {
         let rows = Self.rows()
-        let table = SoakRow.table(rows)
-        #expect(table.count == 5 && table[1].contains("filling") && table[2].contains("1000"))
+        #expect(SoakRow.table(rows).count == 5 && SoakRound.table(Self.rounds([1, 2])).count == 3)
         let svg = SoakPlot(rows: rows).svg
         #expect(svg.split(separator: "<polyline").count == 1 + 1 + 2 + 2, "speed, disk and its bound, two nodes")
         #expect(SoakPlot(rows: []).svg.contains("<svg"))
