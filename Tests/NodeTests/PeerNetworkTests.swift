@@ -117,6 +117,23 @@ import Testing
         try await loop.submit { side.network.status[NodeID(node)]?.isConnected ?? false }.get()
     }
 
+    private final class Weakly: @unchecked Sendable {
+        weak var network: PeerNetwork?
+    }
+
+    @Test(.timeLimit(.minutes(1))) func stoppedNetworkIsLetGoOf() async throws {
+        let held = Weakly()
+        try await withTwo { first, second in
+            held.network = first.network
+            try await eventually("both are connected") {
+                let there = try await isConnected(first, to: 1)
+                let back = try await isConnected(second, to: 0)
+                return there && back
+            }
+        }
+        try await eventually("nobody holds it") { try await loop.submit { held.network == nil }.get() }
+    }
+
     @Test(.timeLimit(.minutes(1))) func messagesGoBothWaysInOrder() async throws {
         try await withTwo { first, second in
             try await eventually("both are connected") {
