@@ -79,13 +79,8 @@ struct SnapshotBenchmark: ParsableCommand {
                 progress.next("without")
                 return try load.start(seconds: seconds).finish()
             }
-            if round.isMultiple(of: 2) {
-                let without = try measureWithout()
-                measured.append(Round(with: try measureWith(), without: without))
-            } else {
-                let with = try measureWith()
-                measured.append(Round(with: with, without: try measureWithout()))
-            }
+            let (without, with) = try turnAbout(round, measureWithout, measureWith)
+            measured.append(Round(with: with, without: without))
         }
         progress.end()
         print("\(keys) keys, values of \(valueSize) B, \(rate) writes a second due")
@@ -117,9 +112,7 @@ struct SnapshotBenchmark: ParsableCommand {
     }
 
     static func verdict(_ rounds: [Round]) -> String {
-        let ratios = rounds.compactMap(\.ratio).sorted()
-        guard !ratios.isEmpty else { return "nothing was answered" }
-        let median = ratios[ratios.count / 2]
+        guard let median = rounds.compactMap(\.ratio).median else { return "nothing was answered" }
         return "p99 with snapshots is \(decimal(median, digits: 2)) times that without (median); bound \(mostRatio): "
             + (median <= mostRatio ? "held" : "missed")
     }

@@ -85,21 +85,19 @@ struct Soak: ParsableCommand {
         return rows
     }
 
-    /// Turn about: each goes first every other time.
     private func compare(_ aged: NodeGroup, with young: NodeGroup, _ programs: Programs) throws -> [SoakRound] {
         var progress = Progress(total: 1 + 2 * rounds)
         progress.next("\(filling) writes to a new cluster")
         _ = try startLoad(on: young, programs, writes: filling).finish()
+        let count = max(step / 10, 1)
         func perSecond(_ cluster: NodeGroup, _ name: String) throws -> Double {
-            progress.next("\(name), \(step / 10) writes")
-            return try startLoad(on: cluster, programs, writes: max(step / 10, 1)).finish().all.requestsPerSecond
+            progress.next("\(name), \(count) writes")
+            return try startLoad(on: cluster, programs, writes: count).finish().all.requestsPerSecond
         }
-        func measureAged() throws -> Double { try perSecond(aged, "the aged one") }
-        func measureYoung() throws -> Double { try perSecond(young, "the new one") }
-        let comparison = try (0..<rounds).map { number in
-            if number.isMultiple(of: 2) { return SoakRound(aged: try measureAged(), young: try measureYoung()) }
-            let youngFirst = try measureYoung()
-            return SoakRound(aged: try measureAged(), young: youngFirst)
+        let comparison = try (0..<rounds).map { round in
+            let (aged, young) = try turnAbout(
+                round, { try perSecond(aged, "the aged one") }, { try perSecond(young, "the new one") })
+            return SoakRound(aged: aged, young: young)
         }
         progress.end()
         return comparison
@@ -185,8 +183,7 @@ struct SoakVerdict: Equatable {
 
     static func all(of rows: [SoakRow], _ comparison: [SoakRound]) -> [SoakVerdict] {
         let fullest = rows.compactMap(\.disk?.fraction).max() ?? 0
-        let ratios = comparison.map(\.ratio).sorted()
-        let speed = ratios.isEmpty ? 0 : ratios[ratios.count / 2]
+        let speed = comparison.map(\.ratio).median ?? 0
         // What a node has once its caches and files have come to their size, and what it has at the end.
         func most(_ rows: some Sequence<SoakRow>) -> Int { rows.flatMap(\.memory).max() ?? 0 }
         let half = rows.count / 2

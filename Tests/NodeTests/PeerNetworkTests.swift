@@ -117,6 +117,14 @@ import Testing
         try await loop.submit { side.network.status[NodeID(node)]?.isConnected ?? false }.get()
     }
 
+    private func untilConnected(_ first: Side, _ second: Side) async throws {
+        try await eventually("both are connected") {
+            let there = try await isConnected(first, to: 1)
+            let back = try await isConnected(second, to: 0)
+            return there && back
+        }
+    }
+
     private final class Weakly: @unchecked Sendable {
         weak var network: PeerNetwork?
     }
@@ -125,22 +133,14 @@ import Testing
         let held = Weakly()
         try await withTwo { first, second in
             held.network = first.network
-            try await eventually("both are connected") {
-                let there = try await isConnected(first, to: 1)
-                let back = try await isConnected(second, to: 0)
-                return there && back
-            }
+            try await untilConnected(first, second)
         }
         try await eventually("nobody holds it") { try await loop.submit { held.network == nil }.get() }
     }
 
     @Test(.timeLimit(.minutes(1))) func messagesGoBothWaysInOrder() async throws {
         try await withTwo { first, second in
-            try await eventually("both are connected") {
-                let there = try await isConnected(first, to: 1)
-                let back = try await isConnected(second, to: 0)
-                return there && back
-            }
+            try await untilConnected(first, second)
             try await loop.submit {
                 for attempt in 0..<1_000 {
                     var message = Self.message
