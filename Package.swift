@@ -116,12 +116,15 @@ let package = Package(
         .executableTarget(
             name: "Torture", dependencies: [paxos, "Console", "Linearizability", argumentParser],
             swiftSettings: settings),
+        .target(name: "Measuring", path: "Benchmarks/Measuring", swiftSettings: settings),
         .executableTarget(
-            name: "ClusterBenchmark", dependencies: ["Console", argumentParser, histogram],
+            name: "ClusterBenchmark", dependencies: ["Console", "Measuring", argumentParser, histogram],
             path: "Benchmarks/ClusterBenchmark", swiftSettings: settings),
         .executableTarget(
             name: "LogBenchmark",
-            dependencies: [paxos, paxosLog, stateMachine, replication, "Console", argumentParser, systemPackage],
+            dependencies: [
+                paxos, paxosLog, stateMachine, replication, "Console", "Measuring", argumentParser, systemPackage,
+            ],
             path: "Benchmarks/LogBenchmark", swiftSettings: settings),
         .testTarget(name: "PaxosTests", dependencies: [paxos], swiftSettings: settings),
         .testTarget(
@@ -165,7 +168,8 @@ let package = Package(
         .testTarget(
             name: "TortureTests", dependencies: ["Torture", paxos, argumentParser], swiftSettings: settings),
         .testTarget(name: "FuzzingTests", dependencies: ["Fuzzing", paxos], swiftSettings: settings),
-        .testTarget(name: "ClusterBenchmarkTests", dependencies: ["ClusterBenchmark"], swiftSettings: settings),
+        .testTarget(
+            name: "ClusterBenchmarkTests", dependencies: ["ClusterBenchmark", "Measuring"], swiftSettings: settings),
         .testTarget(
             name: "EndToEndTests",
             dependencies: [

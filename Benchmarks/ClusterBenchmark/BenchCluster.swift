@@ -4,6 +4,7 @@
 import ArgumentParser
 import Console
 import Foundation
+import Measuring
 
 @main
 struct BenchCluster: ParsableCommand {
@@ -19,7 +20,7 @@ struct BenchCluster: ParsableCommand {
             var command = try parseAsRoot()
             try command.run()
         } catch let failure as BenchmarkFailure {
-            StandardError.say("bench-cluster: \(failure.message)\n")
+            StandardError.say("bench-cluster: \(failure)\n")
             Foundation.exit(1)
         } catch {
             exit(withError: error)
@@ -30,10 +31,6 @@ struct BenchCluster: ParsableCommand {
 struct System {
     var name: String
     var nodes: Int
-}
-
-struct BenchmarkFailure: Error {
-    var message: String
 }
 
 /// Which measurement runs, in place on a terminal, else a line each.

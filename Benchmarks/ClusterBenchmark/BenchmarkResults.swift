@@ -2,6 +2,7 @@
 
 import Console
 import Foundation
+import Measuring
 
 struct BenchmarkResults: Encodable {
     struct Row: Encodable {
@@ -86,7 +87,7 @@ struct BenchmarkResults: Encodable {
             try plot.svg.write(toFile: "\(name).svg", atomically: true, encoding: .utf8)
             return ["\(name).json", "\(name).svg"]
         } catch {
-            throw BenchmarkFailure(message: "--results \(folder): \(error)")
+            throw BenchmarkFailure("--results \(folder): \(error)")
         }
     }
 

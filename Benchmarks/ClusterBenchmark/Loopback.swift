@@ -2,6 +2,7 @@
 
 import Foundation
 import Glibc
+import Measuring
 
 enum Loopback {
     static func freePorts(_ count: Int) throws -> [Int] {
@@ -85,6 +86,6 @@ enum Loopback {
     }
 
     static func failure(_ what: String) -> BenchmarkFailure {
-        BenchmarkFailure(message: "\(what): \(String(cString: strerror(errno)))")
+        BenchmarkFailure("\(what): \(String(cString: strerror(errno)))")
     }
 }

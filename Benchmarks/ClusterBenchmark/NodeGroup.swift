@@ -1,6 +1,7 @@
 // One node, or some that form a cluster, as processes of this machine on free ports.
 
 import Foundation
+import Measuring
 
 final class NodeGroup {
     let addresses: [String]
@@ -65,7 +66,7 @@ final class NodeGroup {
             guard Date() < deadline, processes[number].isRunning else {
                 let text = (try? String(contentsOfFile: output(number), encoding: .utf8)) ?? ""
                 let end = text.split(separator: "\n").suffix(5).joined(separator: "\n")
-                throw BenchmarkFailure(message: "n\(number) does not serve; the end of its output:\n\(end)")
+                throw BenchmarkFailure("n\(number) does not serve; the end of its output:\n\(end)")
             }
             Thread.sleep(forTimeInterval: 0.05)
         }

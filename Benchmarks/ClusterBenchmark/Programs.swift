@@ -1,6 +1,7 @@
 // The programs that are measured and the one that measures, and a run of the latter.
 
 import Foundation
+import Measuring
 
 struct Programs {
     let node: String
@@ -13,7 +14,7 @@ struct Programs {
         node = "\(folder)/paxos-node"
         load = "\(folder)/paxos-load"
         for program in [node, load] where !FileManager.default.isExecutableFile(atPath: program) {
-            throw BenchmarkFailure(message: "\(program) is missing; build it with: make build")
+            throw BenchmarkFailure("\(program) is missing; build it with: make build")
         }
     }
 
@@ -77,7 +78,7 @@ struct Programs {
             // Status 1 says that requests failed; the report counts them.
             guard [0, 1].contains(process.terminationStatus),
                 let report = try? JSONDecoder().decode(LoadReport.self, from: json)
-            else { throw BenchmarkFailure(message: "paxos-load ended with status \(process.terminationStatus)") }
+            else { throw BenchmarkFailure("paxos-load ended with status \(process.terminationStatus)") }
             return report
         }
     }

@@ -2,6 +2,7 @@
 
 import Dispatch
 import Foundation
+import Measuring
 import Synchronization
 
 enum Running {
@@ -48,7 +49,7 @@ struct Workspace {
         do {
             try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         } catch {
-            throw BenchmarkFailure(message: "--data \(parent): a folder cannot be made there: \(error)")
+            throw BenchmarkFailure("--data \(parent): a folder cannot be made there: \(error)")
         }
     }
 

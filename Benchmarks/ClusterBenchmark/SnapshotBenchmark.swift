@@ -4,6 +4,7 @@
 import ArgumentParser
 import Console
 import Foundation
+import Measuring
 
 struct SnapshotBenchmark: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -13,6 +14,8 @@ struct SnapshotBenchmark: ParsableCommand {
             A cluster of three is filled with keys, each once. In each round there is load while all nodes take a \
             snapshot, from the request to the moment at which the last has its file, and load of the same length while \
             none does; which comes first changes from round to round. The bound is on the median of the rounds' ratios.
+
+            Exit status: 0 the bound was held; 1 it was missed; 64 usage.
             """)
 
     @Option(help: ArgumentHelp("How many keys the state has.", valueName: "N"))
@@ -86,8 +89,10 @@ struct SnapshotBenchmark: ParsableCommand {
         print("\(keys) keys, values of \(valueSize) B, \(rate) writes a second due")
         for line in Self.table(measured) { print(line) }
         print("")
-        print(Self.verdict(measured))
+        let verdict = Self.verdict(measured)
+        print(verdict.sentence)
         if let results { try JSONFile.write(measured, to: results) }
+        if !verdict.isHeld { throw ExitCode(1) }
     }
 
     static func table(_ rounds: [Round]) -> [String] {
@@ -111,10 +116,13 @@ struct SnapshotBenchmark: ParsableCommand {
         return table.lines
     }
 
-    static func verdict(_ rounds: [Round]) -> String {
-        guard let median = rounds.compactMap(\.ratio).median else { return "nothing was answered" }
-        return "p99 with snapshots is \(decimal(median, digits: 2)) times that without (median); bound \(mostRatio): "
-            + (median <= mostRatio ? "held" : "missed")
+    static func verdict(_ rounds: [Round]) -> Verdict {
+        guard let median = rounds.compactMap(\.ratio).median else {
+            return Verdict(isHeld: false, "nothing was answered")
+        }
+        return Verdict(
+            isHeld: median <= mostRatio,
+            "p99 with snapshots is \(decimal(median, digits: 2)) times that without (median), bound \(mostRatio)")
     }
 }
 
@@ -143,14 +151,14 @@ private struct Load {
         let slot = answer.filter(\.isNumber)
         guard !slot.isEmpty else {
             load.interrupt()
-            throw BenchmarkFailure(message: "no snapshot could be asked for")
+            throw BenchmarkFailure("no snapshot could be asked for")
         }
         let name = String(repeating: "0", count: 20 - slot.count) + slot + ".snapshot"
         let files = cluster.addresses.indices.map { "\(cluster.data($0))/snapshots/\(name)" }
         while load.isRunning, !files.allSatisfy({ FileManager.default.fileExists(atPath: $0) }) {
             Thread.sleep(forTimeInterval: 0.05)
         }
-        guard load.isRunning else { throw BenchmarkFailure(message: "the snapshots were not taken in time") }
+        guard load.isRunning else { throw BenchmarkFailure("the snapshots were not taken in time") }
         load.interrupt()
         return try load.finish()
     }

@@ -4,6 +4,7 @@
 import ArgumentParser
 import Console
 import Foundation
+import Measuring
 
 struct Soak: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -51,7 +52,7 @@ struct Soak: ParsableCommand {
                 for line in table { print(line) }
                 print("")
             }
-            let verdicts = SoakVerdict.all(of: rows, comparison)
+            let verdicts = SoakBounds.verdicts(on: rows, comparison)
             for verdict in verdicts { print(verdict.sentence) }
             try JSONFile.write(SoakResults(rows: rows, comparison: comparison), to: "\(results)/soak.json")
             try SoakPlot(rows: rows).write(to: "\(results)/soak.svg")
@@ -171,17 +172,12 @@ struct SoakRow: Encodable {
     }
 }
 
-/// One of the bounds that a run is held to.
-struct SoakVerdict: Equatable {
-    var isHeld: Bool
-    var what: String
-
-    var sentence: String { "\(isHeld ? "held" : "missed"): \(what)" }
-
+/// The bounds that a run is held to.
+enum SoakBounds {
     private static let leastSpeed = 0.9
     private static let mostGrowth = 1.1
 
-    static func all(of rows: [SoakRow], _ comparison: [SoakRound]) -> [SoakVerdict] {
+    static func verdicts(on rows: [SoakRow], _ comparison: [SoakRound]) -> [Verdict] {
         let fullest = rows.compactMap(\.disk?.fraction).max() ?? 0
         let speed = comparison.map(\.ratio).median ?? 0
         // What a node has once its caches and files have come to their size, and what it has at the end.
@@ -190,17 +186,16 @@ struct SoakVerdict: Equatable {
         let growth = half == 0 ? 1 : Double(most(rows[half...])) / Double(max(most(rows[..<half]), 1))
         let failed = rows.reduce(0) { $0 + ($1.load?.all.failed ?? 0) }
         return [
-            SoakVerdict(isHeld: failed == 0, what: "\(failed) requests failed"),
-            SoakVerdict(
+            Verdict(isHeld: failed == 0, "\(failed) requests failed"),
+            Verdict(
                 isHeld: fullest <= 1,
-                what: "disk at most \(decimal(100 * fullest, digits: 0))% of snapshot × 3 + kept segments + journal"),
-            SoakVerdict(
+                "disk at most \(decimal(100 * fullest, digits: 0))% of snapshot × 3 + kept segments + journal"),
+            Verdict(
                 isHeld: speed >= leastSpeed,
-                what:
-                    "in the end \(decimal(100 * speed, digits: 0))% of a new cluster's writes/s (median), at least 90%"),
-            SoakVerdict(
+                "in the end \(decimal(100 * speed, digits: 0))% of a new cluster's writes/s (median), at least 90%"),
+            Verdict(
                 isHeld: growth <= mostGrowth,
-                what: "memory in the second half at most \(decimal(100 * growth, digits: 0))% of that in the first,"
+                "memory in the second half at most \(decimal(100 * growth, digits: 0))% of that in the first,"
                     + " bound 110%"),
         ]
     }

@@ -2,6 +2,7 @@
 
 import Console
 import Foundation
+import Measuring
 
 struct SoakPlot {
     private struct Panel {
@@ -74,7 +75,7 @@ struct SoakPlot {
         do {
             try svg.write(toFile: path, atomically: true, encoding: .utf8)
         } catch {
-            throw BenchmarkFailure(message: "\(path): \(error)")
+            throw BenchmarkFailure("\(path): \(error)")
         }
         print("written: \(path)")
     }

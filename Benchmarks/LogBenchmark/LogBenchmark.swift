@@ -1,10 +1,12 @@
 // `make bench-log`: how fast logtool verifies and compares a large log, beside what zstd takes to test the same stored
-// bytes; and how fast a node replays it. Programs are run turn about, as a person would run them, and medians are compared. It removes what it made.
+// bytes; and how fast a node replays it. Programs are run turn about, as a person would run them, and medians are
+// compared. It removes what it made.
 
 import ArgumentParser
+import Console
 import FoundationEssentials
 import Glibc
-import SystemPackage
+import Measuring
 
 @main
 struct LogBenchmark: ParsableCommand {
@@ -17,6 +19,8 @@ struct LogBenchmark: ParsableCommand {
             and with two, and logtool diff of the two logs. Everything is read once before, so that it is read from
             memory. Then the log is replayed as a node does that starts without a snapshot; and a snapshot of 1,000,000
             keys with values of 128 bytes is written and loaded, each on one core.
+
+            Exit status: 0 the bounds were held; 1 one was missed; 64 usage.
             """)
 
     @Option(help: ArgumentHelp("How large each log is before compression.", valueName: "count"))
@@ -78,13 +82,8 @@ struct LogBenchmark: ParsableCommand {
             try FileManager.default.removeItem(atPath: place)
         }
         for line in LogFigures.table(measured) + [""] + StateFigures.table(states) { print(line) }
-        guard let results else { return }
-        try FileManager.default.createDirectory(
-            atPath: FilePath(results).removingLastComponent().string, withIntermediateDirectories: true)
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
-        try encoder.encode(Results(logs: measured, states: states)).write(to: URL(filePath: results))
-        print("written to \(results)")
+        if let results { try JSONFile.write(Results(logs: measured, states: states), to: results) }
+        if !measured.allSatisfy(\.areWithinBounds) || !states.allSatisfy(\.areWithinBounds) { throw ExitCode(1) }
     }
 }
 
@@ -97,11 +96,9 @@ extension SampleValues.Kind: ExpressibleByArgument {}
 
 /// What is being done, for a person at a terminal.
 enum Status {
-    static func show(_ text: String) { write("\r\u{1B}[K\(text)") }
-    static func clear() { write("\r\u{1B}[K") }
-
-    private static func write(_ text: String) {
-        guard isatty(STDERR_FILENO) == 1 else { return }
-        _ = Array(text.utf8).withUnsafeBytes { Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count) }
+    static func show(_ text: String) {
+        if StandardError.isTerminal { StandardError.sayInPlace(text) }
     }
+
+    static func clear() { show("") }
 }

@@ -1,6 +1,7 @@
 // What was measured on one log, the bounds that it is held to, and how both are shown.
 
 import Console
+import Measuring
 
 struct LogFigures: Encodable {
     enum Measure: String, CaseIterable, CodingKeyRepresentable, Encodable {
@@ -20,7 +21,7 @@ struct LogFigures: Encodable {
     private static let leastSpeed: [Measure: Double] = [.verifyOneJob: 0.5, .verifyTwoJobs: 1]
     private static let mostDiffSeconds = 0.1
 
-    private func median(_ measure: Measure) -> Double { (seconds[measure] ?? []).median }
+    private func median(_ measure: Measure) -> Double { (seconds[measure] ?? []).median ?? 0 }
 
     static func table(_ all: [LogFigures]) -> [String] {
         var table = Table(
@@ -32,20 +33,25 @@ struct LogFigures: Encodable {
         return table.lines
     }
 
+    var areWithinBounds: Bool { Measure.allCases.allSatisfy { verdict(on: $0)?.isHeld ?? true } }
+
+    private func speed(_ measure: Measure) -> Double { median(.zstd) / median(measure) }
+
+    private func verdict(on measure: Measure) -> Verdict? {
+        if measure == .diff {
+            return Verdict(
+                isHeld: median(.diff) < LogFigures.mostDiffSeconds, "under \(LogFigures.mostDiffSeconds) s")
+        }
+        return LogFigures.leastSpeed[measure].map { Verdict(isHeld: speed(measure) >= $0, "at least \($0)") }
+    }
+
     private func row(_ measure: Measure) -> [String] {
         let seconds = median(measure)
-        let speed = median(.zstd) / seconds
-        var row = [values, "\(rawBytes / 1_000_000)", "\(storedBytes / 1_000_000)", measure.rawValue]
-        row.append(decimal(seconds, digits: 3))
-        if measure == .diff {
-            row += ["", "", "under \(LogFigures.mostDiffSeconds) s"]
-            row.append(seconds < LogFigures.mostDiffSeconds ? "held" : "missed")
-        } else {
-            row += [decimal(Double(storedBytes) / seconds / 1e6, digits: 0), decimal(speed, digits: 2)]
-            let least = LogFigures.leastSpeed[measure]
-            row.append(least.map { "at least \($0)" } ?? "")
-            row.append(least.map { speed >= $0 ? "held" : "missed" } ?? "")
-        }
-        return row
+        let speeds = [decimal(Double(storedBytes) / seconds / 1e6, digits: 0), decimal(speed(measure), digits: 2)]
+        let verdict = verdict(on: measure)
+        return [
+            values, "\(rawBytes / 1_000_000)", "\(storedBytes / 1_000_000)", measure.rawValue,
+            decimal(seconds, digits: 3),
+        ] + (measure == .diff ? ["", ""] : speeds) + [verdict?.what ?? "", verdict?.word ?? ""]
     }
 }

@@ -1,12 +1,9 @@
 // A program run to its end, with its output thrown away, and how long that took.
 
 import Glibc
+import Measuring
 
 struct Program {
-    struct Failed: Error, CustomStringConvertible {
-        let description: String
-    }
-
     private let path: String
     private let arguments: [String]
 
@@ -22,7 +19,7 @@ struct Program {
     }
 
     /// - Returns: the seconds from its start to its end.
-    /// - Throws: `Failed` unless it ends with exit status 0.
+    /// - Throws: `BenchmarkFailure` unless it ends with exit status 0.
     func run() throws -> Double {
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
@@ -33,13 +30,13 @@ struct Program {
         var process: pid_t = 0
         let start = ContinuousClock.now
         guard posix_spawn(&process, path, &actions, nil, &words, environ) == 0 else {
-            throw Failed(description: "\(path) cannot be started")
+            throw BenchmarkFailure("\(path) cannot be started")
         }
         var status: Int32 = 0
         while waitpid(process, &status, 0) < 0 && errno == EINTR {}
         let elapsed = start.duration(to: .now).components
         guard status == 0 else {
-            throw Failed(description: "\(path) \(arguments.joined(separator: " ")) failed with status \(status >> 8)")
+            throw BenchmarkFailure("\(path) \(arguments.joined(separator: " ")) failed with status \(status >> 8)")
         }
         return Double(elapsed.seconds) + Double(elapsed.attoseconds) * 1e-18
     }

@@ -4,6 +4,7 @@
 import Console
 import FoundationEssentials
 import Glibc
+import Measuring
 import Paxos
 import PaxosLog
 import Replication
@@ -99,18 +100,28 @@ struct StateFigures: Encodable {
         return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
     }
 
+    var areWithinBounds: Bool { verdict?.isHeld ?? true }
+
+    private var processorMedian: Double { processorSeconds.median ?? 0 }
+    private var perSecond: Double { Double(count) / processorMedian }
+
+    private var verdict: Verdict? {
+        work == .replay
+            ? Verdict(
+                isHeld: perSecond >= StateFigures.leastReplayed,
+                "at least \(decimal(StateFigures.leastReplayed, digits: 0))")
+            : nil
+    }
+
     static func table(_ all: [StateFigures]) -> [String] {
         var table = Table(
             ["work", "values", "count", "seconds", "of a processor", "a second of it", "bound", ""],
             leftAligned: [0, 1, 6, 7])
         for figures in all {
-            let speed = Double(figures.count) / figures.processorSeconds.median
-            let isBound = figures.work == .replay
             table.add([
-                figures.work.rawValue, figures.values, "\(figures.count)", decimal(figures.seconds.median, digits: 3),
-                decimal(figures.processorSeconds.median, digits: 3), decimal(speed, digits: 0),
-                isBound ? "at least \(decimal(leastReplayed, digits: 0))" : "",
-                isBound ? (speed >= leastReplayed ? "held" : "missed") : "",
+                figures.work.rawValue, figures.values, "\(figures.count)",
+                decimal(figures.seconds.median ?? 0, digits: 3), decimal(figures.processorMedian, digits: 3),
+                decimal(figures.perSecond, digits: 0), figures.verdict?.what ?? "", figures.verdict?.word ?? "",
             ])
         }
         return table.lines
@@ -125,13 +136,5 @@ extension SnapshotTaking {
         var taking = try begin(fileSystem, directory: directory, view)
         while try taking.step() {}
         _ = try taking.finish()
-    }
-}
-
-extension [Double] {
-    var median: Double {
-        let sorted = sorted()
-        guard !sorted.isEmpty else { return 0 }
-        return (sorted[(sorted.count - 1) / 2] + sorted[sorted.count / 2]) / 2
     }
 }

@@ -62,17 +62,7 @@ import Testing
                 fileSystem, directory: "node", node: NodeID(0), now: 1, seed: 1, journalFileBytes: 4 << 20)
             journal = folder.journal
         }
-        var entry: [UInt8] = []
-        let members = [NodeID(0), NodeID(1), NodeID(2)]
-        Entry(
-            slot: .first, kind: .genesis, time: 1, session: SessionID(node: NodeID(0), incarnation: .first, boot: 1),
-            sequence: 0,
-            payload: Genesis(
-                cluster: UniqueID(high: 1, low: 1),
-                members: members.map { Genesis.Member(node: $0, incarnation: .first, journal: .none) },
-                limits: .standard
-            ).encoded()
-        ).encode(into: &entry)
+        let entry = LogSample.genesis([NodeID(0), NodeID(1), NodeID(2)])
         try journal.append([
             [.chosen(Run(ballot: .none, firstSlot: .first, count: 1, body: entry, sealedBy: Run.xxh3))]
         ])

@@ -5,7 +5,6 @@ import NIOPosix
 import Paxos
 import PaxosLog
 import Replication
-import Synchronization
 import SystemPackage
 import Testing
 
@@ -129,22 +128,13 @@ import Testing
         let recorder = Recorder()
         let members = [NodeID(0), NodeID(1), NodeID(2)]
         let (host, identity) = try await host(members: members, recorder)
-        let genesis = Genesis(
-            cluster: UniqueID(high: 1, low: 1),
-            members: members.map { node in
-                Genesis.Member(
-                    node: node, incarnation: .first,
-                    journal: node == NodeID(0) ? identity.journal : UniqueID(high: 9, low: UInt64(node.rawValue)))
-            }, limits: .standard)
-        var entry: [UInt8] = []
-        Entry(
-            slot: .first, kind: .genesis, time: 1, session: SessionID(node: NodeID(1), incarnation: .first, boot: 1),
-            sequence: 0, payload: genesis.encoded()
-        ).encode(into: &entry)
+        let entry = LogSample.genesis(members) { node in
+            node == NodeID(0) ? identity.journal : UniqueID(high: 9, low: UInt64(node.rawValue))
+        }
         func from(_ content: PeerMessage.Content) -> Event {
             .message(
                 PeerMessage(
-                    cluster: genesis.cluster, incarnation: .first, configuration: .first, content: content),
+                    cluster: LogSample.cluster, incarnation: .first, configuration: .first, content: content),
                 from: NodeID(1))
         }
         host.post(
@@ -208,88 +198,5 @@ import Testing
                 continuation.resume()
             }
         }
-    }
-}
-
-@Suite struct JournalThreadTests {
-    private static func open(_ fileSystem: MemoryFileSystem) throws -> (journal: Journal, recovery: JournalRecovery) {
-        try Journal.open(
-            fileSystem, directory: "journal",
-            identity: JournalIdentity(node: NodeID(0), journal: UniqueID(high: 1, low: 1)),
-            fileBytes: 1 << 20, seed: 1, logThrough: .zero)
-    }
-
-    @Test(.timeLimit(.minutes(1))) func batchesThatGatheredAreDurableTogetherAndAfterARestart() async throws {
-        let fileSystem = MemoryFileSystem()
-        let told = NIOLockedValueBox<[BatchID]>([])
-        let thread = JournalThread(
-            try Self.open(fileSystem).journal,
-            disk: DiskSpace(logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }),
-            loop: MultiThreadedEventLoopGroup.singleton.next()
-        ) { batch in told.withLockedValue { $0.append(batch) } }
-        func ballot(_ round: UInt64) -> Ballot { Ballot(round: round, node: NodeID(0), incarnation: .first) }
-        // Before the thread starts, so that all have gathered when it first looks.
-        for round in 1...50 { thread.append(BatchID(UInt64(round)), [.promise(ballot(UInt64(round)))]) }
-        thread.start()
-        try await waitFor { told.withLockedValue { $0 } == [BatchID(50)] }
-        for round in 51...60 { thread.append(BatchID(UInt64(round)), [.promise(ballot(UInt64(round)))]) }
-        try await thread.stop()
-        let batches = told.withLockedValue { $0 }
-        #expect(batches == batches.sorted() && batches.last == BatchID(60))
-        #expect(try Self.open(fileSystem).recovery.promised == ballot(60))
-    }
-
-    @Test(.timeLimit(.minutes(1))) func fullDiskIsWaitedFor() async throws {
-        let fileSystem = MemoryFileSystem()
-        let journal = try Self.open(fileSystem).journal
-        fileSystem.capacity = fileSystem.usedBytes
-        let disk = DiskSpace(logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
-        let thread = JournalThread(journal, disk: disk, loop: MultiThreadedEventLoopGroup.singleton.next()) { _ in }
-        thread.start()
-        try await waitFor { disk.isFull }
-        // What fits the file in use is still written.
-        thread.append(BatchID(1), [.promise(Ballot(round: 1, node: NodeID(0), incarnation: .first))])
-        try await thread.stop()
-        #expect(journal.promised.round == 1)
-    }
-
-    /// What the disk did with the batch is not known then, whatever reason it gives.
-    @Test(.timeLimit(.minutes(1))) func aSyncThatFailsForLackOfRoomEndsTheProcess() async {
-        await #expect(processExitsWith: .exitCode(74)) {
-            let fileSystem = MemoryFileSystem()
-            let journal = try Self.open(fileSystem).journal
-            try journal.prepareSpare()
-            fileSystem.fault = { operation, _ in operation == .sync ? .noSpace : nil }
-            let disk = DiskSpace(logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
-            let thread = JournalThread(journal, disk: disk, loop: MultiThreadedEventLoopGroup.singleton.next()) { _ in }
-            thread.start()
-            thread.append(BatchID(1), [.promise(Ballot(round: 1, node: NodeID(0), incarnation: .first))])
-            try await thread.stop()
-        }
-    }
-
-    @Test(.timeLimit(.minutes(1))) func roomIsToldOfWhenItEndsAndWhenItIsBack() async throws {
-        let isFull = Atomic(false)
-        let fileSystem = MemoryFileSystem()
-        let journal = try Self.open(fileSystem).journal
-        let told = NIOLockedValueBox<[Bool]>([])
-        let disk = DiskSpace(logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }) { hasRoom in
-            told.withLockedValue { $0.append(hasRoom) }
-        }
-        fileSystem.fault = { operation, _ in
-            operation == .create && isFull.load(ordering: .relaxed) ? .noSpace : nil
-        }
-        isFull.store(true, ordering: .relaxed)
-        let thread = JournalThread(journal, disk: disk, loop: MultiThreadedEventLoopGroup.singleton.next()) { _ in }
-        thread.start()
-        try await waitFor { told.withLockedValue { $0 == [false] } && disk.isFull }
-        isFull.store(false, ordering: .relaxed)
-        try await waitFor { told.withLockedValue { $0 == [false, true] } && !disk.isFull }
-        try await thread.stop()
-    }
-
-    private func waitFor(_ isTrue: () -> Bool) async throws {
-        for _ in 0..<1_000 where !isTrue() { try await Task.sleep(for: .milliseconds(5)) }
-        #expect(isTrue())
     }
 }

@@ -23,6 +23,23 @@ enum LogSample {
         ],
         next: nil, snapshots: [.init(name: SnapshotName(slot: Slot(4)), bytes: 88)])
 
+    static let cluster = UniqueID(high: 1, low: 1)
+
+    /// The first entry of a cluster's log.
+    static func genesis(_ members: [NodeID], journal: (NodeID) -> UniqueID = { _ in .none }) -> [UInt8] {
+        var bytes: [UInt8] = []
+        Entry(
+            slot: .first, kind: .genesis, time: 1, session: SessionID(node: NodeID(0), incarnation: .first, boot: 1),
+            sequence: 0,
+            payload: Genesis(
+                cluster: cluster,
+                members: members.map { Genesis.Member(node: $0, incarnation: .first, journal: journal($0)) },
+                limits: .standard
+            ).encoded()
+        ).encode(into: &bytes)
+        return bytes
+    }
+
     static func entries(from first: Slot, count: Int) -> [UInt8] {
         var bytes: [UInt8] = []
         for number in 0..<count {

@@ -10,6 +10,7 @@ import NIOPosix
 import Paxos
 import PaxosLog
 import Replication
+import Synchronization
 import SystemPackage
 
 // Unchecked, because `work` guards `gathered`, and the journal is touched on the thread alone.
@@ -23,12 +24,13 @@ final class JournalThread: @unchecked Sendable {
         var batches: [[JournalRecord]] = []
         var last: BatchID?
         var release: Slot?
-        var isStopping = false
+        var isLast = false
     }
 
     /// True when there is something to do.
     private let work = ConditionLock<Bool>(value: false)
     private var gathered = Work()
+    private let isStopping = Atomic<Bool>(false)
     private let journal: Journal
     private let thread = NIOThreadPool(numberOfThreads: 1)
     private let disk: DiskSpace
@@ -69,9 +71,10 @@ final class JournalThread: @unchecked Sendable {
         hand { $0.release = slot }
     }
 
-    /// Writes what has gathered, and marks it.
+    /// Writes what has gathered, and marks it; but on a full disk nothing is waited for.
     func stop() async throws {
-        hand { $0.isStopping = true }
+        isStopping.store(true, ordering: .relaxed)
+        hand { $0.isLast = true }
         try await ended.futureResult.get()
         try await thread.shutdownGracefully()
     }
@@ -97,7 +100,8 @@ final class JournalThread: @unchecked Sendable {
                 continue
             }
             if let last = todo.last {
-                write(todo.batches)
+                // Nothing behind a batch that was given up may become durable.
+                guard write(todo.batches) else { return }
                 durable(last)
                 isMarked = false
             }
@@ -106,7 +110,7 @@ final class JournalThread: @unchecked Sendable {
                     try journal.release(through: slot)
                 }
             }
-            if todo.isStopping {
+            if todo.isLast {
                 attempt("marking the journal") { journal throws(StorageError) in try journal.markDurable() }
                 return
             }
@@ -135,12 +139,16 @@ final class JournalThread: @unchecked Sendable {
         return taken
     }
 
-    private func write(_ batches: [[JournalRecord]]) {
+    /// - Returns: whether they were written, as of `attempt`.
+    private func write(_ batches: [[JournalRecord]]) -> Bool {
         let start = NIODeadline.now()
-        attempt("writing the journal") { journal throws(StorageError) in try journal.append(batches) }
+        guard attempt("writing the journal", { journal throws(StorageError) in try journal.append(batches) }) else {
+            return false
+        }
         NodeMetrics.journalBatches.increment(by: Int64(batches.count))
         NodeMetrics.journalBytes.increment(by: Int64(batches.joined().reduce(0) { $0 + $1.valueBytes }))
         NodeMetrics.journalWrites.recordNanoseconds((NIODeadline.now() - start).nanoseconds)
+        return true
     }
 
     /// A released file makes the next spare, as a rule; only the first is written here, while nobody waits.
@@ -155,12 +163,17 @@ final class JournalThread: @unchecked Sendable {
 
     /// Tries again only while the disk is full, in which case the journal has written nothing. Meanwhile nothing is
     /// acknowledged here, and the other nodes go on.
-    private func attempt(_ doing: String, _ body: (Journal) throws(StorageError) -> Void) {
+    ///
+    /// - Returns: false when it was given up, since the node stops.
+    @discardableResult
+    private func attempt(_ doing: String, _ body: (Journal) throws(StorageError) -> Void) -> Bool {
         while true {
             do throws(StorageError) {
-                return try body(journal)
+                try body(journal)
+                return true
             } catch {
                 noteFull(error, while: doing)
+                guard !isStopping.load(ordering: .relaxed) else { return false }
                 usleep(JournalThread.fullMicroseconds)
             }
         }

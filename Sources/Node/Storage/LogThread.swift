@@ -1,6 +1,6 @@
 // Appends blocks to the chosen log on a thread of its own, all that have gathered with one write and one sync, and keeps
-// the identity; files that peers send go through it too. It is behind the path that a client
-// waits for. A failure ends the process, but for a disk that is full.
+// the identity; files that peers send go through it too. It is behind the path that a client waits for. A failure ends the
+// process, but for a disk that is full.
 
 import Glibc
 import Metrics
@@ -10,6 +10,7 @@ import NIOPosix
 import Paxos
 import PaxosLog
 import Replication
+import Synchronization
 import SystemPackage
 
 // Unchecked, because the log and the identity are touched on the thread alone; `waiting` and `published` have locks.
@@ -19,6 +20,7 @@ final class LogThread: @unchecked Sendable {
 
     private let waiting = NIOLockedValueBox<[RawBlock]>([])
     private let published: NIOLockedValueBox<DurableLog>
+    private let isStopping = Atomic<Bool>(false)
     private let thread = NIOThreadPool(numberOfThreads: 1)
     private let fileSystem: any FileSystem
     private let places: NodeFolder.Places
@@ -141,8 +143,9 @@ final class LogThread: @unchecked Sendable {
 
     private var incoming: IncomingFolder { IncomingFolder(fileSystem, in: places.directory) }
 
-    /// Waits for everything that was handed over.
+    /// Waits for everything that was handed over, but for what a full disk has no room for.
     func stop() async throws {
+        isStopping.store(true, ordering: .relaxed)
         try await thread.runIfActive {}
         try await thread.shutdownGracefully()
     }
@@ -174,6 +177,7 @@ final class LogThread: @unchecked Sendable {
                 return try log.append(blocks)
             } catch {
                 guard error.isLackOfRoom else { ProcessEnd.diskFailed(error, while: "writing the log") }
+                guard !isStopping.load(ordering: .relaxed) else { return [] }
                 blocks = []
                 usleep(LogThread.fullMicroseconds)
             }

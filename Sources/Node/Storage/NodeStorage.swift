@@ -35,7 +35,7 @@ final class NodeStorage: StorageOutlet {
         snapshots.start()
     }
 
-    /// Everything that was handed over is on disk when this returns.
+    /// Everything that was handed over is on disk when this returns, unless the disk is full.
     func stop() async throws {
         try await snapshots.stop()
         try await scrub.stop()

@@ -2,12 +2,12 @@
 // those who do wait for something need the processor and the disk.
 
 import Glibc
-import NIOConcurrencyHelpers
 import NIOCore
 import NIOPosix
 import Paxos
 import PaxosLog
 import Replication
+import Synchronization
 import SystemPackage
 
 final class SnapshotThread: Sendable {
@@ -18,7 +18,7 @@ final class SnapshotThread: Sendable {
     private static let niceness: CInt = 19
 
     private let thread = NIOThreadPool(numberOfThreads: 1)
-    private let isStopping = NIOLockedValueBox(false)
+    private let isStopping = Atomic<Bool>(false)
     private let fileSystem: any FileSystem
     private let places: NodeFolder.Places
 
@@ -35,7 +35,7 @@ final class SnapshotThread: Sendable {
 
     /// A snapshot that is not finished is given up.
     func stop() async throws {
-        isStopping.withLockedValue { $0 = true }
+        isStopping.store(true, ordering: .relaxed)
         try await thread.shutdownGracefully()
     }
 
@@ -59,7 +59,7 @@ final class SnapshotThread: Sendable {
         var taking = try SnapshotTaking.begin(fileSystem, directory: places.snapshots, view)
         var start = ContinuousClock.now
         while try taking.step() {
-            if isStopping.withLockedValue({ $0 }) { return nil }
+            if isStopping.load(ordering: .relaxed) { return nil }
             pause(ContinuousClock.now - start)
             start = .now
         }

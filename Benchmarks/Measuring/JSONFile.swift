@@ -1,18 +1,18 @@
 // Figures as a file to keep.
 
-import Foundation
+import FoundationEssentials
 
-enum JSONFile {
-    static func write(_ value: some Encodable, to path: String) throws {
+package enum JSONFile {
+    package static func write(_ value: some Encodable, to path: String) throws {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
-        let file = URL(fileURLWithPath: path)
+        let file = URL(filePath: path)
         do {
             try FileManager.default.createDirectory(
                 at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
             try encoder.encode(value).write(to: file)
         } catch {
-            throw BenchmarkFailure(message: "\(path): \(error)")
+            throw BenchmarkFailure("\(path): \(error)")
         }
         print("written: \(path)")
     }

@@ -1,7 +1,7 @@
 // What is compared is measured in rounds, turn about, since a machine is not the same from one minute to the next.
 
 /// Measures both; which comes first changes from round to round.
-func turnAbout<Measured>(
+package func turnAbout<Measured>(
     _ round: Int, _ one: () throws -> Measured, _ other: () throws -> Measured
 ) rethrows -> (Measured, Measured) {
     if round.isMultiple(of: 2) { return (try one(), try other()) }
@@ -10,6 +10,9 @@ func turnAbout<Measured>(
 }
 
 extension [Double] {
-    /// Of an even number of them the higher of the two in the middle; nil when there is none.
-    var median: Double? { isEmpty ? nil : sorted()[count / 2] }
+    /// Of an even number of them halfway between the two in the middle; nil when there is none.
+    package var median: Double? {
+        let sorted = sorted()
+        return isEmpty ? nil : (sorted[(count - 1) / 2] + sorted[count / 2]) / 2
+    }
 }
