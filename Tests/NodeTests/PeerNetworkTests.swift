@@ -184,11 +184,18 @@ private struct CollectedLines: LogHandler {
         }
     }
 
-    @Test(.timeLimit(.minutes(1))) func anotherClusterIsRefused() async throws {
+    @Test(.timeLimit(.minutes(1))) func anotherClusterIsRefusedAndStaysRefused() async throws {
         try await withTwo(clusters: (1, 2)) { first, second in
             for side in [first, second] { try await untilSaid("Peer refused", by: side) }
             #expect(try await isConnected(first, to: 1) == false)
             #expect(try await isConnected(second, to: 0) == false)
+            try await loop.submit {
+                first.network.send(Self.message, to: NodeID(1))
+                first.network.flush()
+            }.get()
+            // What must not come has no end that could be waited for.
+            try await Task.sleep(for: .milliseconds(50))
+            #expect(second.received.take().isEmpty)
         }
     }
 
@@ -245,6 +252,7 @@ private struct CollectedLines: LogHandler {
         let first = Side(0, cluster: 1, listener: listeners.0, others: [NodeID(1): addresses.1], loop: loop)
         try await loop.submit { first.network.start(listener: first.listener) }.get()
         try await untilSaid("Peer out of reach, dialling on", by: first)
+        #expect(try await isConnected(first, to: 1) == false)
         let second = Side(1, cluster: 1, listener: listeners.1, others: [NodeID(0): addresses.0], loop: loop)
         try await loop.submit { second.network.start(listener: second.listener) }.get()
         try await eventually("the first finds the second") { try await isConnected(first, to: 1) }
