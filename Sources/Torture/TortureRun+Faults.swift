@@ -142,7 +142,7 @@ extension TortureRun {
             if node.process == nil { try node.start() }
         case .flipRunning:
             // It may have ended by itself, and been repaired.
-            guard node.isFlipped else { return true }
+            guard node.damage.isUnmended else { return true }
             node.killNow()
             try node.start()
         case .cut, .deaf, .mute, .pair, .unplug: preconditionFailure("these belong to the network's lane")

@@ -8,14 +8,15 @@ extension TortureRun {
 
     /// Notices that a node ended which nobody told to, and that a vote came back.
     func supervise(_ node: TestedNode) throws(TortureFailure) {
-        if let view = node.watch.view {
+        if let view = node.view {
+            node.damage.note(view.status.setAside)
             noteMended(node, view)
             if let lost = node.lostIncarnation {
                 if view.hasVote, view.status.incarnation > lost {
                     node.incarnation = view.status.incarnation
                     // A byte that was flipped meanwhile may cost the vote once more.
-                    node.lostIncarnation = node.isFlipped ? node.incarnation : nil
-                    if !node.isFlipped { budget.giveBack(node.number) }
+                    node.lostIncarnation = node.damage.isUnmended ? node.incarnation : nil
+                    if !node.damage.isUnmended { budget.giveBack(node.number) }
                     tally.votesBack += 1
                     say("\(node.name) has its vote back, as incarnation \(view.status.incarnation)")
                 }
@@ -25,7 +26,7 @@ extension TortureRun {
         }
         guard !node.isHeldDown, let ending = node.takeEnding() else { return }
         switch ending {
-        case .exit(Self.damagedData) where node.isFlipped:
+        case .exit(Self.damagedData) where node.damage.isUnmended:
             tally.refusals += 1
             say("\(node.name) refuses to start: \(node.lastLine)")
             try startEmpty(node)
@@ -43,12 +44,12 @@ extension TortureRun {
 
     /// A node that sets aside what is damaged mends it from the others; damage to its log alone does not cost its vote.
     private func noteMended(_ node: TestedNode, _ view: NodeView) {
-        guard node.hasMetDamage(view), view.hasMended, view.hasVote else { return }
-        node.isFlipped = false
+        guard view.hasMended, view.hasVote, node.damage.mend(view.status.setAside, start: node.startedAt) else {
+            return
+        }
         tally.mended += 1
         say("\(node.name) has mended what was damaged: \(view.status.setAside.joined(separator: "; "))")
-        if node.lostIncarnation == view.status.incarnation {
-            node.keepsDamage = view.status.setAside.contains { $0.contains("/journal/") }
+        if !node.damage.isUnmended, node.lostIncarnation == view.status.incarnation {
             node.lostIncarnation = nil
             budget.giveBack(node.number)
         }
@@ -57,7 +58,7 @@ extension TortureRun {
     /// Whether every node takes part in decisions. It is asked for in the end only where a vote came back before: nodes
     /// of an older version keep none that was lost.
     var allVotesAreBack: Bool {
-        tally.votesBack == 0 || nodes.allSatisfy { $0.lostIncarnation == nil || $0.isFlipped }
+        tally.votesBack == 0 || nodes.allSatisfy { $0.lostIncarnation == nil || $0.damage.isUnmended }
     }
 
     /// Damages a node that stands in the budget, and says where; whether that costs its vote is for the node to find out.
@@ -67,16 +68,15 @@ extension TortureRun {
             if node.lostIncarnation == nil { budget.giveBack(node.number) }
             return nil
         }
-        node.isFlipped = true
+        node.damage.flip(flipped.file, at: Clock.now)
         if node.lostIncarnation == nil { node.lostIncarnation = node.incarnation }
-        return flipped
+        return flipped.place
     }
 
     /// Keeps the folder aside, and starts the node without one: it has no vote until the others give it back.
     func startEmpty(_ node: TestedNode) throws(TortureFailure) {
         try node.disk.setAside()
-        node.isFlipped = false
-        node.keepsDamage = false
+        node.damage = NodeDamage()
         if node.lostIncarnation == nil { node.lostIncarnation = node.incarnation }
         tally.startedEmpty += 1
         say("\(node.name) starts with an empty folder")

@@ -11,7 +11,7 @@ extension TortureRun {
     func heal() throws(TortureFailure) {
         try endAllFaults()
         // A node that has not read its damaged file again finds the damage now.
-        for node in nodes where node.isFlipped && node.process != nil {
+        for node in nodes where node.damage.isUnmended && node.process != nil {
             node.killNow()
             try node.start()
         }
@@ -119,7 +119,7 @@ extension TortureRun {
     private func auditLogs() throws(TortureFailure) {
         let output = "\(settings.folder)/logtool.output"
         // A byte that was flipped, and that its node did not miss, is for verify to find, or was in no use.
-        let flipped = nodes.filter(\.mayHoldDamage)
+        let flipped = nodes.filter(\.damage.mayBeOnDisk)
         for node in nodes {
             let ending = try ChildProcess.run([programs.logtool, "verify", node.disk.data], output: output)
             if ending == .exit(0) { continue }
@@ -134,15 +134,24 @@ extension TortureRun {
     }
 
     private func auditWrites(_ history: History) throws(TortureFailure) {
-        let output = "\(settings.folder)/log.txt"
-        guard let node = nodes.first(where: { !$0.mayHoldDamage }) else { return }
-        let ending = try ChildProcess.run(
-            [programs.logtool, "print", node.disk.data], output: output,
-            errors: "\(settings.folder)/logtool.output")
-        guard ending == .exit(0) else { return find("logtool print of \(node.name): \(ending)") }
-        let contradictions = try PrintedLog(file: output).contradictions(to: history)
+        // Where each may hold damage, what one has lost stands in the log of another.
+        let whole = nodes.first { !$0.damage.mayBeOnDisk }
+        var log = PrintedLog()
+        var outputs: [String] = []
+        for node in whole.map({ [$0] }) ?? nodes {
+            let output = "\(settings.folder)/\(node.name).log"
+            outputs.append(output)
+            let ending = try ChildProcess.run(
+                [programs.logtool, "print", node.disk.data], output: output,
+                errors: "\(settings.folder)/logtool.output")
+            if ending != .exit(0), whole != nil || ending != .exit(1) {
+                find("logtool print of \(node.name): \(ending)")
+            }
+            try log.add(output)
+        }
+        let contradictions = log.contradictions(to: history)
         for contradiction in contradictions.prefix(10) { find(contradiction) }
         if contradictions.count > 10 { find("and \(contradictions.count - 10) more such writes") }
-        if contradictions.isEmpty { unlink(output) }
+        if contradictions.isEmpty { for output in outputs { unlink(output) } }
     }
 }

@@ -81,15 +81,21 @@ import Testing
     }
 
     @Test func logMustHoldWhatWasAcknowledgedAndNotWhatWasRefused() throws {
-        func contradictions(_ log: String) throws -> Int {
-            let file = FileManager.default.temporaryDirectory.appendingPathComponent("log-\(UUID().uuidString)")
-            try Data(log.utf8).write(to: file)
-            defer { try? FileManager.default.removeItem(at: file) }
+        func contradictions(_ nodes: String...) throws -> Int {
+            var log = PrintedLog()
+            for printed in nodes {
+                let file = FileManager.default.temporaryDirectory.appendingPathComponent("log-\(UUID().uuidString)")
+                try Data(printed.utf8).write(to: file)
+                defer { try? FileManager.default.removeItem(at: file) }
+                try log.add(file.path)
+            }
             let spaced = good.replacing("\"a\"", with: "\"a b\"")
-            return try PrintedLog(file: file.path).contradictions(to: read(spaced)).count
+            return try log.contradictions(to: read(spaced)).count
         }
         #expect(try contradictions("1 chosen genesis x\n2 chosen set k a\\x20b\n3 chosen set k b\n") == 0)
         #expect(try contradictions("1 chosen genesis x\n3 chosen set k b\n") == 1)
         #expect(try contradictions("2 chosen set k a\\x20b\n3 chosen set k c\n") == 1)
+        // What one node has lost stands in the log of another.
+        #expect(try contradictions("3 chosen set k b\n", "2 chosen set k a\\x20b\n") == 0)
     }
 }

@@ -44,10 +44,10 @@ struct NodeDisk {
 
     func release() { unlink(ballast) }
 
-    /// Changes a byte among those that are written, and says where.
+    /// Changes a byte among those that are written.
     /// - Parameter place: which of them: any number.
-    /// - Returns: nil when the folder holds nothing to damage.
-    func flipByte(_ place: UInt64) throws(TortureFailure) -> String? {
+    /// - Returns: in which file of the folder, and where in words; nil when the folder holds nothing to damage.
+    func flipByte(_ place: UInt64) throws(TortureFailure) -> (file: String, place: String)? {
         let files = ["journal", "log", "snapshots"].flatMap { folder in
             let names = (try? FileManager.default.contentsOfDirectory(atPath: "\(data)/\(folder)")) ?? []
             return names.sorted().map { "\(folder)/\($0)" }
@@ -67,7 +67,7 @@ struct NodeDisk {
         let bit = UInt8(1) << UInt8(place / 7 % 8)
         byte ^= bit
         guard pwrite(descriptor, &byte, 1, offset) == 1, fsync(descriptor) == 0 else { throw failed(path) }
-        return "bit \(bit.trailingZeroBitCount) of byte \(offset) of \(name)"
+        return (name, "bit \(bit.trailingZeroBitCount) of byte \(offset) of \(name)")
     }
 
     /// How far a file is written: journal files are longer, and zero at their end.

@@ -12,15 +12,8 @@ final class TestedNode {
     private(set) var process: ChildProcess?
     /// It is down because that was wanted, and nobody starts it but who wanted it.
     private(set) var isHeldDown = true
-    /// A byte was flipped, and it has neither mended that nor been started on an empty folder since.
-    var isFlipped = false {
-        didSet { flippedAt = Clock.now }
-    }
-    /// Its journal lost nothing but values, and holds the damage until the file is used again.
-    var keepsDamage = false
-    var mayHoldDamage: Bool { isFlipped || keepsDamage }
-    private var flippedAt = 0.0
-    private var startedAt = 0.0
+    var damage = NodeDamage()
+    private(set) var startedAt = 0.0
     var isDiskFull = false
     /// The highest it was seen with, and the one with which it lost its vote; with a higher one it has it back.
     var incarnation = 0
@@ -48,8 +41,8 @@ final class TestedNode {
         isHeldDown = false
     }
 
-    /// Whether what it said came from a start after the byte was flipped.
-    func hasMetDamage(_ view: NodeView) -> Bool { isFlipped && startedAt > flippedAt && view.time > startedAt }
+    /// What this process said last; nil when it has not answered.
+    var view: NodeView? { watch.view.flatMap { $0.time > startedAt ? $0 : nil } }
 
     /// From now on it is not missed.
     func send(_ signal: Int32, holdsDown: Bool) {

@@ -1,12 +1,12 @@
-// The writes that a node's log holds, as `logtool print` shows them, and whether they are what clients were told.
+// The writes that the nodes' log holds, as `logtool print` shows them, and whether they are what clients were told.
 
 import FoundationEssentials
 
 struct PrintedLog {
     private var writes: Set<String> = []
 
-    /// - Parameter file: what `logtool print` said.
-    init(file: String) throws(TortureFailure) {
+    /// - Parameter file: what `logtool print` said of a node.
+    mutating func add(_ file: String) throws(TortureFailure) {
         guard let data = FileManager.default.contents(atPath: file) else {
             throw .noInput("\(file): it can't be read")
         }
