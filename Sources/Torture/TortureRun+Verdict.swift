@@ -68,7 +68,9 @@ extension TortureRun {
         for line in summary(history) { StandardOutput.say(line) }
         StandardOutput.say("history: \(historyFile)")
         guard findings.isEmpty else {
-            StandardOutput.say("\(findings.count) findings; the nodes' folders are kept beside the history:")
+            StandardOutput.say(
+                "\(findings.count) findings with seed \(settings.seed); the nodes' folders are kept beside the history:"
+            )
             for finding in findings { StandardOutput.say("  " + finding) }
             return 1
         }
@@ -117,20 +119,14 @@ extension TortureRun {
     }
 
     private func auditLogs() throws(TortureFailure) {
-        let output = "\(settings.folder)/logtool.output"
-        // A byte that was flipped, and that its node did not miss, is for verify to find, or was in no use.
-        let flipped = nodes.filter(\.damage.mayBeOnDisk)
         for node in nodes {
-            let ending = try ChildProcess.run([programs.logtool, "verify", node.disk.data], output: output)
-            if ending == .exit(0) { continue }
-            if flipped.contains(where: { $0 === node }), ending == .exit(1) {
+            // A byte that was flipped, and that its node did not miss, is for verify to find, or was in no use.
+            let mayFind = node.damage.mayBeOnDisk
+            if try audit("verify", [node], mayFind: mayFind, output: "\(settings.folder)/\(node.name).verify") {
                 say("logtool verify finds the byte that was flipped on \(node.name), and that it did not mend")
-            } else {
-                find("logtool verify of \(node.name): \(ending); see \(output)")
             }
         }
-        let ending = try ChildProcess.run([programs.logtool, "diff"] + nodes.map(\.disk.data), output: output)
-        if ending != .exit(0) { find("logtool diff of all nodes: \(ending); see \(output)") }
+        _ = try audit("diff", nodes, output: "\(settings.folder)/diff")
     }
 
     private func auditWrites(_ history: History) throws(TortureFailure) {
@@ -141,17 +137,30 @@ extension TortureRun {
         for node in whole.map({ [$0] }) ?? nodes {
             let output = "\(settings.folder)/\(node.name).log"
             outputs.append(output)
-            let ending = try ChildProcess.run(
-                [programs.logtool, "print", node.disk.data], output: output,
-                errors: "\(settings.folder)/logtool.output")
-            if ending != .exit(0), whole != nil || ending != .exit(1) {
-                find("logtool print of \(node.name): \(ending)")
-            }
+            _ = try audit("print", [node], mayFind: whole == nil, output: output, errors: output + ".errors")
             try log.add(output)
         }
         let contradictions = log.contradictions(to: history)
         for contradiction in contradictions.prefix(10) { find(contradiction) }
         if contradictions.count > 10 { find("and \(contradictions.count - 10) more such writes") }
         if contradictions.isEmpty { for output in outputs { unlink(output) } }
+    }
+
+    /// Runs logtool on the nodes' folders. Where it finds what it may not, that is shown.
+    /// - Parameter errors: where its errors go; nil for behind its output.
+    /// - Returns: whether it found what it may find.
+    private func audit(
+        _ command: String, _ nodes: [TestedNode], mayFind: Bool = false, output: String, errors: String? = nil
+    ) throws(TortureFailure) -> Bool {
+        let ending = try ChildProcess.run(
+            [programs.logtool, command] + nodes.map(\.disk.data), output: output, errors: errors)
+        if ending == .exit(0) { return false }
+        if ending == .exit(1), mayFind { return true }
+        find("logtool \(command) of \(nodes.map(\.name).joined(separator: ", ")): \(ending)")
+        let said = FileManager.default.contents(atPath: errors ?? output) ?? Data()
+        for line in String(decoding: said, as: UTF8.self).split(separator: "\n").prefix(20) {
+            StandardOutput.say("    " + line)
+        }
+        return false
     }
 }
