@@ -126,7 +126,7 @@ extension TortureRun {
                 say("logtool verify finds the byte that was flipped on \(node.name), and that it did not mend")
             }
         }
-        _ = try audit("diff", nodes, output: "\(settings.folder)/diff")
+        try audit("diff", nodes, output: "\(settings.folder)/diff")
     }
 
     private func auditWrites(_ history: History) throws(TortureFailure) {
@@ -137,7 +137,7 @@ extension TortureRun {
         for node in whole.map({ [$0] }) ?? nodes {
             let output = "\(settings.folder)/\(node.name).log"
             outputs.append(output)
-            _ = try audit("print", [node], mayFind: whole == nil, output: output, errors: output + ".errors")
+            try audit("print", [node], mayFind: whole == nil, output: output, errors: output + ".errors")
             try log.add(output)
         }
         let contradictions = log.contradictions(to: history)
@@ -149,6 +149,7 @@ extension TortureRun {
     /// Runs logtool on the nodes' folders. Where it finds what it may not, that is shown.
     /// - Parameter errors: where its errors go; nil for behind its output.
     /// - Returns: whether it found what it may find.
+    @discardableResult
     private func audit(
         _ command: String, _ nodes: [TestedNode], mayFind: Bool = false, output: String, errors: String? = nil
     ) throws(TortureFailure) -> Bool {
